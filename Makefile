@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# The link lines below are the architecture: what a program may do is what it is linked with.
+# A worker has the hypervisor and no xenstore; control has xenstore and no hypervisor.
+
+PREFIX     ?= /usr
+BUILD      ?= build
+CC         ?= gcc
+HARDEN     := -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fcf-protection -fPIE \
+              -ftrivial-auto-var-init=zero -fno-strict-overflow
+CFLAGS     ?= -O2 -g
+ALL_CFLAGS := -std=gnu11 -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+              -Wpointer-arith -Wvla -Wno-unused-parameter -D_GNU_SOURCE -I. -pthread \
+              -D__XEN_INTERFACE_VERSION__=0x00041100 $(if $(SANITIZE),,$(HARDEN)) $(CFLAGS) $(SANITIZE)
+ALL_LDFLAGS := -pthread $(if $(SANITIZE),$(SANITIZE),-pie -Wl,-z,relro,-z,now) -Wl,--as-needed $(LDFLAGS)
+
+objects = $(patsubst %.c,$(BUILD)/%.o,$(wildcard $(1)))
+
+RING_O    := $(call objects,ring/*.c)
+XENBUS_O  := $(call objects,xenbus/*.c)
+BLKBACK_O := $(call objects,blkback/*.c blkback/engine/*.c)
+NETBACK_O := $(call objects,netback/*.c)
+
+PROGRAMS  := $(BUILD)/sbin/xenbackd $(BUILD)/sbin/xenbackctl $(BUILD)/libexec/blkback
+
+all: need-build $(PROGRAMS)
+
+# --- the product ---------------------------------------------------------------------------------
+
+$(BUILD)/libring.a: $(RING_O)
+	$(AR) rcs $@ $?
+
+# Workers: grants, event channels, kernel AIO. No xenstore.
+$(BUILD)/libexec/blkback: $(BLKBACK_O) $(BUILD)/libring.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_LDFLAGS) -o $@ $(BLKBACK_O) $(BUILD)/libring.a -lxengnttab -lxenevtchn -laio -lseccomp -lcap-ng
+
+# Control: xenstore, configuration, children. No grants, no event channels.
+CONTROL_O := $(filter-out $(BUILD)/xenbus/xenbackctl.o,$(XENBUS_O))
+$(BUILD)/sbin/xenbackd: $(CONTROL_O) $(BUILD)/libring.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_LDFLAGS) -o $@ $(CONTROL_O) $(BUILD)/libring.a -lxenstore -linih
+	ln -sf xenbackd $(@D)/blkback
+	ln -sf xenbackd $(@D)/netback
+
+# The operator's tool asks control and reads mapped figures; it needs neither Xen library.
+$(BUILD)/sbin/xenbackctl: $(BUILD)/xenbus/xenbackctl.o $(BUILD)/libring.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ -ljansson
+
+# --- bridge/ and vlan/ ---------------------------------------------------------------------------
+
+# --- tests/sim -----------------------------------------------------------------------------------
+
+# --- tests/guest and tests/bench -----------------------------------------------------------------
+
+# --- tests ---------------------------------------------------------------------------------------
+
+UNIT_SRC := $(wildcard tests/unit/test_*.c)
+UNITS    := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(UNIT_SRC))
+
+# A unit test links the one product file that it names in its first lines: `/* links: a.o b.o */`.
+.SECONDEXPANSION:
+$(BUILD)/unit/%: $(BUILD)/tests/unit/%.o $$(addprefix $(BUILD)/,$$(shell sed -n 's,^/\* links: \(.*\) \*/,\1,p' tests/unit/$$*.c))
+	@mkdir -p $(@D)
+	$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(shell sed -n 's,^/\* libs: \(.*\) \*/,\1,p' tests/unit/$*.c) -lcmocka
+
+unit: need-check $(UNITS)
+	tests/run unit $(UNITS)
+
+check: all check-rooms sizes unit
+
+check-rooms:
+	tests/check-rooms
+
+sizes:
+	tests/sizes
+
+# --- the lab: a real Xen -------------------------------------------------------------------------
+
+# --- housekeeping --------------------------------------------------------------------------------
+
+need-%:
+	@tests/need $*
+
+$(BUILD)/%.o: %.c | need-build
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+
+clean:
+	rm -rf $(BUILD)
+
+.PHONY: all check check-rooms sizes unit clean
+.DELETE_ON_ERROR:
