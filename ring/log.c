@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Log lines. Trusts its callers' format strings; promises one write(2) per line and a bounded
+ * number of lines per call site, whatever a guest does. Call sites shared by queue threads may
+ * miscount by a line: that is no harm.
+ */
+#include "ring/log.h"
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+static char name[48];
+static enum log_level most_level = LOG_INFO;
+static uint64_t all_suppressed;
+
+void log_name(const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(name, sizeof(name), fmt, args);
+	va_end(args);
+}
+
+void log_level(enum log_level most)
+{
+	most_level = most;
+}
+
+uint64_t log_suppressed(void)
+{
+	return __atomic_load_n(&all_suppressed, __ATOMIC_RELAXED);
+}
+
+/* A leaky bucket: a line costs a token, a token leaks every LOG_PERIOD_SEC. */
+static bool site_allows(struct log_site *site)
+{
+	struct timespec now;
+	uint64_t leaked;
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+	leaked = ((uint64_t)now.tv_sec - site->refilled) / LOG_PERIOD_SEC;
+	if (leaked > 0) {
+		site->tokens = leaked >= site->tokens ? 0 : site->tokens - (uint32_t)leaked;
+		site->refilled = (uint64_t)now.tv_sec;
+	}
+	if (site->tokens >= LOG_BURST) {
+		site->suppressed++;
+		__atomic_fetch_add(&all_suppressed, 1, __ATOMIC_RELAXED);
+		return false;
+	}
+	site->tokens++;
+	return true;
+}
+
+/* snprintf returns what it would have written; this is how far the line really got. */
+static size_t grown(size_t used, size_t room, int added)
+{
+	size_t after = used + (added > 0 ? (size_t)added : 0);
+
+	return after < room ? after : room;
+}
+
+void log_write(struct log_site *site, enum log_level level, const char *fmt, ...)
+{
+	char line[512];
+	const size_t room = sizeof(line) - 1;
+	size_t used = 0;
+	va_list args;
+
+	if (level > most_level || !site_allows(site))
+		return;
+	used = grown(used, room, snprintf(line, room, "<%d>%s%s", (int)level, name, name[0] ? ": " : ""));
+	va_start(args, fmt);
+	used = grown(used, room, vsnprintf(line + used, room - used, fmt, args));
+	va_end(args);
+	if (site->suppressed) {
+		used = grown(used, room, snprintf(line + used, room - used, " (%u more like this kept back)",
+				site->suppressed));
+		site->suppressed = 0;
+	}
+	line[used++] = '\n';
+	if (write(STDERR_FILENO, line, used) < 0)
+		return; /* nobody reads our stderr: there is nowhere to say so */
+}
