@@ -100,6 +100,11 @@ uint32_t blkif_ring_slots(uint32_t pages)
 	return 32 * pages;
 }
 
+uint32_t vbd_record_bytes(uint32_t indirect_max)
+{
+	return 112 + 8 * indirect_max;
+}
+
 int control_accept(struct control_line *line)
 {
 	int fd = accept4(line->listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);

@@ -143,6 +143,13 @@ int params_read(int fd, struct device_params *params);
 uint32_t blkif_ring_slots(uint32_t pages);
 
 /*
+ * Bytes of a vbd's journal record: the largest request slot of any ABI (112) and the indirect
+ * segments (8 bytes each) that its pages named. Control sizes the journal with it:
+ * journal_bytes(queues, blkif_ring_slots(pages), vbd_record_bytes(indirect_max)).
+ */
+uint32_t vbd_record_bytes(uint32_t indirect_max);
+
+/*
  * Messages. Each is one SOCK_SEQPACKET record of exactly this size, in either direction; a record
  * of another size or version is ignored by both ends. Only root can connect to the socket.
  */
