@@ -11,7 +11,7 @@ HARDEN     := -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fcf-protection -fPIE
 CFLAGS     ?= -O2 -g
 ALL_CFLAGS := -std=gnu11 -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
               -Wpointer-arith -Wvla -Wno-unused-parameter -D_GNU_SOURCE -I. -pthread \
-              -D__XEN_INTERFACE_VERSION__=0x00041100 $(if $(SANITIZE),,$(HARDEN)) $(CFLAGS) $(SANITIZE)
+              -D__XEN_INTERFACE_VERSION__=0x00040e00 $(if $(SANITIZE),,$(HARDEN)) $(CFLAGS) $(SANITIZE)
 ALL_LDFLAGS := -pthread $(if $(SANITIZE),$(SANITIZE),-pie -Wl,-z,relro,-z,now) -Wl,--as-needed $(LDFLAGS)
 
 objects = $(patsubst %.c,$(BUILD)/%.o,$(wildcard $(1)))
@@ -59,11 +59,15 @@ $(BUILD)/sbin/xenbackctl: $(BUILD)/xenbus/xenbackctl.o $(BUILD)/libring.a
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
 UNITS    := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(UNIT_SRC))
 
-# A unit test links the one product file that it names in its first lines: `/* links: a.o b.o */`.
+# A unit test names what it links in its second line, `/* links: ring/sring.o */`, and libraries
+# in its third, `/* libs: -lxengnttab */`.
+unit_links = $(addprefix $(BUILD)/,$(shell sed -n 's,^/\* links: \(.*\) \*/,\1,p' tests/unit/$(1).c))
+unit_libs  = $(shell sed -n 's,^/\* libs: \(.*\) \*/,\1,p' tests/unit/$(1).c)
+
 .SECONDEXPANSION:
-$(BUILD)/unit/%: $(BUILD)/tests/unit/%.o $$(addprefix $(BUILD)/,$$(shell sed -n 's,^/\* links: \(.*\) \*/,\1,p' tests/unit/$$*.c))
+$(BUILD)/unit/%: $(BUILD)/tests/unit/%.o $$(call unit_links,$$*)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(shell sed -n 's,^/\* libs: \(.*\) \*/,\1,p' tests/unit/$*.c) -lcmocka
+	$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(call unit_libs,$*) -lcmocka
 
 unit: need-check $(UNITS)
 	tests/run unit $(UNITS)
