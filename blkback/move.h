@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Data between the guest's pages and the disk: copied by the hypervisor into a buffer of ours, or
+ * moved by the disk straight from and to persistently mapped pages. Both ways live here and nowhere
+ * else.
+ */
+#ifndef BLKBACK_MOVE_H
+#define BLKBACK_MOVE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "blkback/arena.h"
+#include "blkback/persist.h"
+#include "blkback/request.h"
+#include "ring/grants.h"
+
+struct move {
+	struct grants *grants;
+	struct arena arena;
+	struct persist *persist;	/* NULL: everything is copied */
+	struct grant_batch *batch;	/* one direction at a time */
+};
+
+/* Makes the pool and the tables. pool_pages at least BLKIF_SEGMENTS_MAX's need. 0 or -ENOMEM. */
+int move_open(struct move *move, struct grants *grants, uint32_t pool_pages, bool persistent);
+
+/*
+ * Gives a data request its buffer and io vector. 0, or -EAGAIN: no room until another request has
+ * ended. Requests without data need none.
+ */
+int move_place(struct move *move, struct request *request);
+
+/* Is there room in the batch for this request's segments? If not, run what is in it first. */
+bool move_room(const struct move *move, const struct request *request);
+
+/* Queues the copy of a write's data from the guest, or of a read's data to the guest. */
+void move_queue(struct move *move, struct request *request);
+
+/*
+ * Runs the queued copies, one hypercall, and marks those of requests[0..n-1] (all that were queued,
+ * each at its place) that did not go well as failed. Returns the number of segments copied.
+ */
+uint32_t move_run(struct move *move, struct request **requests, uint32_t n);
+
+/* Gives the buffer back. */
+void move_release(struct move *move, struct request *request);
+
+#endif

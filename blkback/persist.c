@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The table of persistently mapped grants. Trusts nothing in the pages; promises at most
+ * PERSIST_PAGES_MAX mappings, which end with the process. Nothing is ever taken out, so a lookup
+ * may stop at the first empty bucket.
+ */
+#include "blkback/persist.h"
+
+#include <stddef.h>
+
+/* Frontends number grants densely: a multiplication spreads them over the buckets. */
+static uint32_t bucket_of(gref_t gref)
+{
+	return gref.ref * 2654435761u >> 21;	/* the upper 11 bits */
+}
+
+_Static_assert(PERSIST_BUCKETS == 1u << 11, "bucket_of() yields 11 bits");
+
+void *persist_find(const struct persist *persist, gref_t gref)
+{
+	uint32_t i = bucket_of(gref);
+
+	while (persist->bucket[i].address) {
+		if (persist->bucket[i].gref.ref == gref.ref)
+			return persist->bucket[i].address;
+		i = (i + 1) % PERSIST_BUCKETS;
+	}
+	return NULL;
+}
+
+void *persist_map(struct persist *persist, gref_t gref)
+{
+	uint32_t i = bucket_of(gref);
+	void *address;
+
+	if (persist->pages == PERSIST_PAGES_MAX || grants_map(persist->grants, &gref, 1, true, &address))
+		return NULL;
+	while (persist->bucket[i].address)
+		i = (i + 1) % PERSIST_BUCKETS;
+	persist->bucket[i] = (struct persist_page) { .gref = gref, .address = address };
+	persist->pages++;
+	return address;
+}

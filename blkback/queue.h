@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One ring of a vbd and everything that serves it: ring, journal, requests, data moves, engine.
+ * One thread owns a queue; queues of a device share only struct vbd.
+ */
+#ifndef BLKBACK_QUEUE_H
+#define BLKBACK_QUEUE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "blkback/move.h"
+#include "blkback/request.h"
+#include "ring/control.h"
+#include "ring/events.h"
+#include "ring/journal.h"
+#include "ring/sring.h"
+#include "ring/stats.h"
+
+/* What the queues of one device share. Written by the main thread, read by all (atomically). */
+struct vbd {
+	struct device_params params;
+	struct stats *stats;
+	uint64_t bytes;			/* capacity now: changes with a resize */
+	bool draining;
+	bool look_again;		/* a request went beyond the end: control should know */
+	int main_wake;			/* eventfd: a queue has something for the main thread */
+};
+
+enum queue_state {
+	QUEUE_RUNNING,
+	QUEUE_HALTED,		/* the frontend's indices are impossible: nothing more is taken */
+	QUEUE_DRAINED,		/* nothing in flight, everything published */
+};
+
+/* Requests in the order they were taken. */
+struct request_fifo {
+	struct request **at;
+	uint32_t slots, head, count;
+};
+
+struct queue {
+	struct vbd *vbd;
+	uint32_t index;
+	uint32_t state;			/* enum queue_state; read by the main thread */
+	const char *halted_by;		/* a sentence, set before state */
+	int wake;			/* eventfd: the main thread wants the queue to look at vbd */
+	struct sring ring;
+	struct journal journal;
+	struct events *events;
+	port_t port;
+	struct move move;
+	struct engine *engine;
+	struct requests requests;
+	struct grant_batch *descriptors; /* copies of indirect pages */
+	struct request_fifo waiting;	/* taken, not started */
+	struct request_fifo ready;	/* to be submitted */
+	struct request_fifo over;	/* to be answered; io.result holds the status on the wire */
+	uint16_t *answered;		/* slots of one answering round */
+	uint64_t now_usec;
+	bool unmask_due;		/* our port was delivered and is still masked */
+	uint32_t useless_kicks;		/* in a row: events that brought no work */
+	bool woken;			/* by an event since the last pass */
+};
+
+/*
+ * Makes a queue: opens its event channel and grants, maps its ring, attaches or recovers it from
+ * `journal`. Everything that needs privilege. Returns NULL, or a sentence that says what failed
+ * (static storage) with *err set to -errno, or to 0 where the frontend is to blame.
+ */
+const char *queue_open(struct queue *queue, struct vbd *vbd, uint32_t index,
+		const struct journal *journal, int *err);
+
+/* Opens the engine, after the worker has given up its privileges. 0 or -errno. */
+int queue_start(struct queue *queue, int backing_fd);
+
+/*
+ * For queue_open(): a journalled request enters again. queue_halt(): nothing more is taken from this
+ * ring; `why` is static storage.
+ */
+void queue_recover(struct queue *queue, struct request *request);
+void queue_halt(struct queue *queue, const char *why);
+
+/* An event of ours is pending: takes it. */
+void queue_event(struct queue *queue);
+
+/* Works until nothing is left to do or a bound is reached. Returns true if there is more to do. */
+bool queue_work(struct queue *queue);
+
+/*
+ * To be called when queue_work() said there is no more: asks for the next event and unmasks ours.
+ * Returns how long to sleep at most, in milliseconds: -1 until something happens, 0 not at all.
+ */
+int queue_rest(struct queue *queue);
+
+/* The sleep that queue_rest() bounded has ended with nothing: idle housekeeping. */
+void queue_idle(struct queue *queue);
+
+#endif
