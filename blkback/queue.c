@@ -24,27 +24,6 @@
 #define KICK_DELAY_MAX_MS 16
 #define TRIM_AFTER_MS 2000
 
-static void fifo_push(struct request_fifo *fifo, struct request *request)
-{
-	assert(fifo->count < fifo->slots);
-	fifo->at[(fifo->head + fifo->count++) & (fifo->slots - 1)] = request;
-}
-
-static struct request *fifo_first(const struct request_fifo *fifo)
-{
-	return fifo->at[fifo->head & (fifo->slots - 1)];
-}
-
-static struct request *fifo_pop(struct request_fifo *fifo)
-{
-	struct request *request = fifo_first(fifo);
-
-	assert(fifo->count);
-	fifo->head++;
-	fifo->count--;
-	return request;
-}
-
 static uint64_t clock_usec(void)
 {
 	struct timespec now;
@@ -249,7 +228,7 @@ static bool may_start(struct queue *queue)
 
 	if (queue->waiting.count == 0)
 		return false;
-	request = fifo_first(&queue->waiting);
+	request = fifo_at(&queue->waiting, 0);
 	return request_may_start(&queue->requests, request) &&
 		move_place(&queue->move, request) == 0;
 }
@@ -260,7 +239,7 @@ static bool queue_fill(struct queue *queue)
 	uint32_t n = 0, started = 0;
 
 	while (n < REAP_BATCH && may_start(queue)) {
-		struct request *request = fifo_first(&queue->waiting);
+		struct request *request = fifo_at(&queue->waiting, 0);
 
 		if (needs_fill(request) && !move_room(&queue->move, request)) {
 			filled(queue, filling, n);
@@ -286,15 +265,15 @@ static bool queue_submit(struct queue *queue)
 	uint32_t n = 0, taken;
 
 	while (n < queue->ready.count && n < REAP_BATCH) {
-		io[n] = &queue->ready.at[(queue->ready.head + n) & (queue->ready.slots - 1)]->io;
+		io[n] = &fifo_at(&queue->ready, n)->io;
 		n++;
 	}
 	if (n == 0)
 		return false;
 	taken = queue->engine->ops->submit(queue->engine, io, n);
 	stats_add(&queue->vbd->stats->syscalls, 1);
-	queue->ready.head += taken;
-	queue->ready.count -= taken;
+	for (uint32_t i = 0; i < taken; i++)
+		fifo_pop(&queue->ready);
 	return taken > 0;
 }
 

@@ -33,12 +33,6 @@ enum queue_state {
 	QUEUE_DRAINED,		/* nothing in flight, everything published */
 };
 
-/* Requests in the order they were taken. */
-struct request_fifo {
-	struct request **at;
-	uint32_t slots, head, count;
-};
-
 struct queue {
 	struct vbd *vbd;
 	uint32_t index;

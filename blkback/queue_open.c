@@ -16,13 +16,6 @@ static uint32_t slots_of(const struct queue *queue)
 	return blkif_ring_slots(queue->vbd->params.queue[queue->index].ring[0].pages);
 }
 
-static int fifo_open(struct request_fifo *fifo, uint32_t slots)
-{
-	fifo->slots = slots;
-	fifo->at = calloc(slots, sizeof(fifo->at[0]));
-	return fifo->at ? 0 : -ENOMEM;
-}
-
 static int lists_open(struct queue *queue)
 {
 	uint32_t slots = slots_of(queue);

@@ -130,3 +130,31 @@ void request_end(struct requests *requests, struct request *request)
 	if (request->ordered)
 		requests->barrier = false;
 }
+
+int fifo_open(struct request_fifo *fifo, uint32_t slots)
+{
+	fifo->slots = slots;
+	fifo->at = calloc(slots, sizeof(fifo->at[0]));
+	return fifo->at ? 0 : -ENOMEM;
+}
+
+void fifo_push(struct request_fifo *fifo, struct request *request)
+{
+	assert(fifo->count < fifo->slots);
+	fifo->at[(fifo->head + fifo->count++) & (fifo->slots - 1)] = request;
+}
+
+struct request *fifo_at(const struct request_fifo *fifo, uint32_t n)
+{
+	assert(n < fifo->count);
+	return fifo->at[(fifo->head + n) & (fifo->slots - 1)];
+}
+
+struct request *fifo_pop(struct request_fifo *fifo)
+{
+	struct request *request = fifo_at(fifo, 0);
+
+	fifo->head++;
+	fifo->count--;
+	return request;
+}

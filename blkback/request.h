@@ -72,4 +72,19 @@ bool request_next(struct request *request);
 /* It is over: others may start. */
 void request_end(struct requests *requests, struct request *request);
 
+/* Requests in order: at most as many as the ring has slots, so that a push always fits (asserted). */
+struct request_fifo {
+	struct request **at;
+	uint32_t slots;		/* a power of two */
+	uint32_t head, count;
+};
+
+/* Room for that many. 0 or -ENOMEM. Lives as long as the process. */
+int fifo_open(struct request_fifo *fifo, uint32_t slots);
+void fifo_push(struct request_fifo *fifo, struct request *request);
+struct request *fifo_pop(struct request_fifo *fifo);
+
+/* The n-th from the front, n < count. */
+struct request *fifo_at(const struct request_fifo *fifo, uint32_t n);
+
 #endif
