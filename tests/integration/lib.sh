@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# For tests through the front door: a simulated Xen with the real xenstored, xenbackd, guests with
+# disks, and their clients. Each test sources this first; everything a test made goes when it ends.
+#
+#   site [XENBACKD OPTION...]   a simulation and a running xenbackd
+#   guest D [NAME]              a domain
+#   image FILE SIZE             a sparse file in $T
+#   attach D TARGET,VDEV,MODE   as xl block-attach does, without a loop device
+#   detach D VDEV               as xl block-detach does
+#   as D COMMAND...             runs a command inside that domain
+#   store PATH                  a xenstore value as Dom0 sees it, empty if there is none
+#   backend D DEVID KEY         a key of a vbd's backend directory
+#   wait_for SECONDS WHAT...    until the command succeeds; fails the test if it does not
+#   nbd D DEVID [OPTION...]     an NBD server on $T/nbd-D-DEVID.sock whose disk is the guest's vbd
+#   fail SENTENCE               ends the test
+set -eu
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+build=$root/${BUILD:-build}
+T=$(mktemp -d /dev/shm/xenback.XXXXXX)
+sim=$T/sim
+pids=
+failed_at=
+
+fail() {
+	echo "FAILED: $*"
+	exit 1
+}
+
+stop() {
+	local pid=$1 n=0
+
+	kill "$pid" 2>/dev/null || return 0
+	while kill -0 "$pid" 2>/dev/null && [ $n -lt 100 ]; do
+		sleep 0.05
+		n=$((n + 1))
+	done
+	kill -9 "$pid" 2>/dev/null || true
+}
+
+cleanup() {
+	local status=$?
+
+	set +e
+	trap - EXIT INT TERM
+	if [ $status != 0 ] && [ $status != 77 ]; then
+		echo "--- xenbackd's log"
+		tail -30 "$T/xenbackd.log" 2>/dev/null
+	fi
+	for pid in $pids; do
+		stop "$pid"
+	done
+	for file in "$T"/run/*/pid; do
+		[ -f "$file" ] && kill -9 "$(cut -d' ' -f1 "$file")" 2>/dev/null
+	done
+	"$root/tests/sim/xensim" stop "$sim" >/dev/null 2>&1
+	rm -rf "$T"
+	exit $status
+}
+trap cleanup EXIT
+trap 'exit 1' INT TERM
+
+wait_for() {
+	local end=$(($(date +%s%N) + $1 * 1000000000)) seconds=$1
+
+	shift
+	until "$@" >/dev/null 2>&1; do
+		[ "$(date +%s%N)" -lt $end ] || fail "not within $seconds s: $*"
+		sleep 0.02
+	done
+}
+
+as() {
+	local domid=$1
+
+	shift
+	"$root/tests/sim/xensim" run "$sim" "$domid" -- "$@"
+}
+
+xenbackd_start() {
+	as 0 "$build/sbin/xenbackd" --foreground --run "$T/run" --libexec "$build/libexec" \
+		--config "$T/xenback.conf" "$@" >>"$T/xenbackd.log" 2>&1 &
+	xenbackd=$!
+	pids="$pids $xenbackd"
+	wait_for 5 test -S "$T/run/control"
+}
+
+site() {
+	touch "$T/xenback.conf"
+	mkdir -p "$T/run"
+	"$root/tests/sim/xensim" start "$sim"
+	xenbackd_start "$@"
+}
+
+guest() {
+	"$root/tests/sim/xensim" domain "$sim" "$1" "${2:-guest$1}"
+}
+
+image() {
+	truncate -s "$2" "$T/$1"
+}
+
+attach() {
+	"$root/tests/sim/simxl" "$sim" block-attach --no-script "$1" "$2"
+}
+
+detach() {
+	"$root/tests/sim/simxl" "$sim" block-detach "$@"
+}
+
+store() {
+	as 0 xenstore-read "$1" 2>/dev/null || true
+}
+
+backend() {
+	store "/local/domain/0/backend/vbd/$1/$2/$3"
+}
+
+backend_state_is() {
+	[ "$(backend "$1" "$2" state)" = "$3" ]
+}
+
+worker_pid() {
+	cut -d' ' -f1 "$T/run/vbd-$1-$2/pid"
+}
+
+nbd() {
+	local domid=$1 devid=$2
+
+	shift 2
+	as "$domid" nbdkit -f -U "$T/nbd-$domid-$devid.sock" \
+		"$build/tests/guest/nbdkit-blkfront-plugin.so" domid="$domid" devid="$devid" "$@" \
+		>"$T/nbd-$domid-$devid.log" 2>&1 &
+	nbd_pid=$!
+	pids="$pids $nbd_pid"
+	wait_for 10 test -S "$T/nbd-$domid-$devid.sock"
+	uri="nbd+unix:///?socket=$T/nbd-$domid-$devid.sock"
+}
+
+blkload() {
+	local domid=$1 devid=$2
+
+	shift 2
+	as "$domid" "$build/tests/bench/blkload" --domid "$domid" --devid "$devid" "$@"
+}
