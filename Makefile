@@ -10,7 +10,7 @@ HARDEN     := -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fcf-protection -fPIE
               -ftrivial-auto-var-init=zero -fno-strict-overflow
 CFLAGS     ?= -O2 -g
 ALL_CFLAGS := -std=gnu11 -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
-              -Wpointer-arith -Wvla -Wno-unused-parameter -D_GNU_SOURCE -I. -pthread \
+              -Wpointer-arith -Wvla -Wno-unused-parameter -D_GNU_SOURCE -I. -I$(BUILD)/gen -pthread \
               -D__XEN_INTERFACE_VERSION__=0x00040e00 $(if $(SANITIZE),,$(HARDEN)) $(CFLAGS) $(SANITIZE)
 ALL_LDFLAGS := -pthread $(if $(SANITIZE),$(SANITIZE),-pie -Wl,-z,relro,-z,now) -Wl,--as-needed $(LDFLAGS)
 
@@ -29,6 +29,12 @@ all: need-build $(PROGRAMS)
 
 $(BUILD)/libring.a: $(RING_O)
 	$(AR) rcs $@ $?
+
+# The calls a worker may make once it is sealed, collected from comments beside their callers.
+$(BUILD)/gen/blkback_syscalls.h: ring/syscalls.sh $(wildcard ring/*.c blkback/*.c blkback/engine/*.c)
+	@mkdir -p $(@D)
+	ring/syscalls.sh $(wordlist 2,99,$^) >$@
+$(BUILD)/blkback/seal.o: $(BUILD)/gen/blkback_syscalls.h
 
 # Workers: grants, event channels, kernel AIO. No xenstore.
 $(BUILD)/libexec/blkback: $(BLKBACK_O) $(BUILD)/libring.a

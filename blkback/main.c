@@ -17,9 +17,12 @@
 #include <sys/eventfd.h>
 
 #include "blkback/queue.h"
+#include "blkback/seal.h"
 #include "ring/control.h"
 #include "ring/log.h"
 #include "ring/sandbox.h"
+
+/* #syscalls: epoll_wait epoll_ctl read write */
 
 #define THREAD_STACK_BYTES (128u << 10)
 #define LOOK_AGAIN_USEC 1000000u
@@ -39,6 +42,8 @@ struct worker {
 	struct control_line line;
 	struct queue queue[QUEUES_MAX];
 	pthread_t thread[QUEUES_MAX];
+	int epoll[QUEUES_MAX];	/* [0] is the main thread's */
+	pthread_barrier_t sealed; /* queue threads start behind it */
 	const char *broken;	/* the sentence that control was told, or is to be told */
 	bool serving;
 	uint64_t looked_usec;
@@ -214,6 +219,7 @@ static void queue_watch(struct queue *queue, int epoll)
 	watch(epoll, queue->wake, WAKE_SELF, EPOLLIN);
 }
 
+/* Works, and says how long the thread may sleep. */
 static int sleep_of(struct queue *queue)
 {
 	return queue_work(queue) ? 0 : queue_rest(queue);
@@ -223,10 +229,10 @@ static int sleep_of(struct queue *queue)
 static void *queue_thread(void *arg)
 {
 	struct queue *queue = arg;
-	int epoll = epoll_create1(EPOLL_CLOEXEC);
+	const int epoll = worker.epoll[queue->index];
 	int timeout;
 
-	queue_watch(queue, epoll);
+	pthread_barrier_wait(&worker.sealed);
 	for (;;) {
 		timeout = sleep_of(queue);
 		if (queue->state == QUEUE_DRAINED)
@@ -281,14 +287,22 @@ static const char *engines_open(int *err)
 	return NULL;
 }
 
+/* The threads of queues 1 and up; they wait at the barrier until the sandbox is sealed. */
 static const char *threads_start(int *err)
 {
+	const uint32_t queues = worker.vbd.params.queues;
 	pthread_attr_t attr;
 
+	pthread_barrier_init(&worker.sealed, NULL, queues);
 	pthread_attr_init(&attr);
 	pthread_attr_setstacksize(&attr, THREAD_STACK_BYTES);
-	for (uint32_t q = 1; q < worker.vbd.params.queues && *err == 0; q++)
-		*err = -pthread_create(&worker.thread[q], &attr, queue_thread, &worker.queue[q]);
+	for (uint32_t q = 0; q < queues && *err == 0; q++) {
+		if (q) {
+			worker.epoll[q] = epoll_create1(EPOLL_CLOEXEC);
+			*err = -pthread_create(&worker.thread[q], &attr, queue_thread, &worker.queue[q]);
+		}
+		queue_watch(&worker.queue[q], worker.epoll[q]);
+	}
 	pthread_attr_destroy(&attr);
 	return *err ? "cannot start a queue's thread" : NULL;
 }
@@ -304,7 +318,15 @@ static const char *start(int *err)
 	if (*err)
 		return "cannot give up privileges";
 	wrong = engines_open(err);
-	return wrong ? wrong : threads_start(err);
+	if (!wrong)
+		wrong = threads_start(err);
+	if (wrong)
+		return wrong;
+	*err = worker_seal();
+	if (*err)
+		return "cannot close the sandbox";
+	pthread_barrier_wait(&worker.sealed);
+	return NULL;
 }
 
 /* The connection cannot be made: control hears why, and ends us. */
@@ -357,7 +379,6 @@ static void run(int epoll)
 		wait_for_drain(epoll);
 		return;
 	}
-	queue_watch(&worker.queue[0], epoll);
 	worker.serving = true;
 	say_state();
 	main_loop(epoll);
@@ -375,6 +396,7 @@ int main(int argc, char **argv)
 	if (params_open())
 		return 2;
 	epoll = epoll_create1(EPOLL_CLOEXEC);
+	worker.epoll[0] = epoll;
 	watch(epoll, WORKER_FD_SOCK, WAKE_LISTEN, EPOLLIN);
 	watch(epoll, worker.vbd.main_wake, WAKE_MAIN, EPOLLIN);
 	run(epoll);

@@ -10,6 +10,8 @@
 #include <unistd.h>
 #include <sys/socket.h>
 
+/* #syscalls: accept4 recvfrom sendto close */
+
 #define DOMID_LAST 0x7fefu	/* DOMID_FIRST_RESERVED - 1, xen/xen.h */
 
 static const char *ring_check(const struct ring_params *ring)

@@ -10,6 +10,11 @@
 #include <stdlib.h>
 #include <xenevtchn.h>
 
+/*
+ * A port is taken by read, unmasked by write, notified by ioctl.
+ * #syscalls: read write
+ * #ioctls: IOCTL_EVTCHN_NOTIFY
+ */
 struct events {
 	xenevtchn_handle *handle;
 	uint32_t domid;

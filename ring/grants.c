@@ -12,6 +12,11 @@
 #include <sys/mman.h>
 #include <xengnttab.h>
 
+/*
+ * Mapping is an ioctl and an mmap (allowed as such); copying is an ioctl.
+ * #ioctls: IOCTL_GNTDEV_MAP_GRANT_REF IOCTL_GNTDEV_UNMAP_GRANT_REF IOCTL_GNTDEV_GET_OFFSET_FOR_VADDR
+ * #ioctls: IOCTL_GNTDEV_GRANT_COPY
+ */
 struct grants {
 	xengnttab_handle *handle;
 	uint32_t domid;

@@ -12,6 +12,8 @@
 #include <time.h>
 #include <unistd.h>
 
+/* #syscalls: write clock_gettime */
+
 static char name[48];
 static enum log_level most_level = LOG_INFO;
 static uint64_t all_suppressed;

@@ -16,6 +16,8 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+/* #syscalls: io_submit io_getevents */
+
 #define BATCH 64u
 #define DEPTH_LEAST 8u		/* below this a context is not worth having */
 

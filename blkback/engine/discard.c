@@ -16,6 +16,11 @@
 #include <linux/fs.h>
 #include <sys/ioctl.h>
 
+/*
+ * #syscalls: fallocate write
+ * #ioctls: BLKDISCARD BLKSECDISCARD
+ */
+
 #define CHUNK (256ull << 20)
 #define STACK_BYTES (64u << 10)
 

@@ -17,6 +17,8 @@
 #include <sys/epoll.h>
 #include <sys/timerfd.h>
 
+/* #syscalls: timerfd_settime clock_gettime */
+
 #define HELD_MAX 512u
 #define INNER_BATCH 64u
 
