@@ -60,6 +60,29 @@ $(BUILD)/sbin/xenbackctl: $(BUILD)/xenbus/xenbackctl.o $(BUILD)/libring.a
 
 # --- tests/guest and tests/bench -----------------------------------------------------------------
 
+GUEST_BLK_O := $(addprefix $(BUILD)/tests/guest/,blkabi.o blkring.o pages.o blkqueue.o blksync.o guestbus.o frontend.o options.o)
+GUEST_LIBS  := -lxenstore -lxengnttab -lxenevtchn
+GUEST_PROGRAMS := $(BUILD)/tests/guest/nbdkit-blkfront-plugin.so $(BUILD)/tests/guest/blkone $(BUILD)/tests/bench/blkload
+
+# What a guest runs: all three Xen libraries, nothing of the product.
+guest: need-build need-check $(GUEST_PROGRAMS)
+
+# Position-independent, because one of the programs is a shared object.
+$(BUILD)/tests/guest/%.o: ALL_CFLAGS += -fPIC
+
+$(BUILD)/tests/guest/nbdkit-blkfront-plugin.so: $(BUILD)/tests/guest/blkfront.o $(GUEST_BLK_O)
+	$(CC) $(filter-out -pie,$(ALL_LDFLAGS)) -shared -o $@ $^ $(GUEST_LIBS)
+
+$(BUILD)/tests/guest/blkone: $(BUILD)/tests/guest/blkone.o $(GUEST_BLK_O)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(GUEST_LIBS)
+
+BLKLOAD_O := $(call objects,tests/bench/blkload*.c)
+$(BUILD)/tests/bench/blkload: $(BLKLOAD_O) $(GUEST_BLK_O)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(GUEST_LIBS)
+
+.PHONY: guest
+
 # --- tests ---------------------------------------------------------------------------------------
 
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
