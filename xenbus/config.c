@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The configuration file, read with libinih. Trusts its author (root) to mean well, not to type
+ * well: one sentence per mistake, and nothing is used of a file that has one.
+ */
+#include "xenbus/config.h"
+
+#include <errno.h>
+#include <ini.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "xenbus/parse.h"
+
+#define NAME_MAX_BYTES 96
+
+enum key_type { KEY_NUMBER, KEY_WORDS, KEY_ENGINE };
+
+struct key {
+	const char *name;
+	enum key_type type;
+	size_t at;		/* offset in struct settings */
+	uint32_t min, max, step;
+	const char *words;	/* KEY_WORDS: "zero one", the value of each is its place */
+};
+
+#define AT(member) offsetof(struct settings, member)
+
+#define NUMBER(name, member, min, max, step) { name, KEY_NUMBER, AT(member), min, max, step, NULL }
+#define WORDS(name, member, words) { name, KEY_WORDS, AT(member), 0, 1, 1, words }
+
+static const struct key keys[] = {
+	WORDS("grants", persistent, "copy persistent"),
+	NUMBER("queues", queues, 1, QUEUES_MAX, 1),
+	NUMBER("ring-order", ring_order, 0, RING_ORDER_MAX, 1),
+	NUMBER("indirect", indirect, 0, 256, 1),
+	NUMBER("pool", pool_kib, 64, 65536, 4),
+	NUMBER("aio-depth", aio_depth, 1, 1024, 1),
+	WORDS("buffered", buffered, "no yes"),
+	NUMBER("sector", sector, 512, 4096, 3584),
+	{ "engine", KEY_ENGINE, AT(engine), 0, 0, 0, NULL },
+};
+
+#define KEYS (sizeof(keys) / sizeof(keys[0]))
+
+struct section {
+	char guest[NAME_MAX_BYTES];	/* "": [default] */
+	char vdev[32];			/* "": every device of the guest */
+	uint32_t set;			/* bit n: keys[n] was given */
+	struct settings settings;
+};
+
+struct config {
+	uint32_t uid_first, uid_last;
+	unsigned int sections;
+	struct section *section;	/* SECTIONS_MAX of them */
+};
+
+/* State of one reading. */
+struct reading {
+	struct config *config;
+	FILE *file;
+	const char *path;
+	unsigned int line;
+	char *why;		/* "" while nothing is wrong; the first mistake stays */
+	size_t room;
+};
+
+static const struct settings defaults = {
+	.persistent = 0, .queues = 0, .ring_order = RING_ORDER_MAX, .indirect = 256,
+	.pool_kib = 4096, .aio_depth = 128, .buffered = 0, .sector = 0, .engine = "aio",
+};
+
+__attribute__((format(printf, 2, 3)))
+static int wrong(struct reading *reading, const char *fmt, ...)
+{
+	char text[256];
+	va_list args;
+
+	if (reading->why[0])
+		return 0;
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	snprintf(reading->why, reading->room, "%s:%u: %s", reading->path, reading->line, text);
+	return 0;
+}
+
+/* --- values ------------------------------------------------------------------------------------ */
+
+static int take_number(struct reading *reading, const struct key *key, const char *value,
+		uint32_t *to)
+{
+	/* The step counts from the minimum where that is not 0, so that "512 or 4096" is a range. */
+	if (parse_u32(value, key->min, key->max, to) || (*to - key->min) % key->step)
+		return wrong(reading, "%s has to be a number from %u to %u%s, not `%s'", key->name,
+				key->min, key->max, key->step == 4 ? ", a multiple of 4" :
+				key->step == 3584 ? ", 512 or 4096" : "", value);
+	if (key->at == AT(indirect) && *to > 0 && *to < 11)
+		return wrong(reading, "indirect has to be 0 or 11 to 256, not `%s'", value);
+	return 1;
+}
+
+static int take_word(struct reading *reading, const struct key *key, const char *value, uint32_t *to)
+{
+	const char *second = strchr(key->words, ' ') + 1;
+	size_t first = (size_t)(second - key->words) - 1;
+
+	if (strcmp(value, second) == 0)
+		*to = 1;
+	else if (strlen(value) == first && strncmp(value, key->words, first) == 0)
+		*to = 0;
+	else
+		return wrong(reading, "%s has to be %.*s or %s, not `%s'", key->name, (int)first,
+				key->words, second, value);
+	return 1;
+}
+
+static int take_engine(struct reading *reading, const char *value, char to[64])
+{
+	if (strcmp(value, "aio") && strcmp(value, "null") && strncmp(value, "fault:", 6))
+		return wrong(reading, "engine has to be aio, null or fault:…, not `%s'", value);
+	if (strlen(value) >= 64)
+		return wrong(reading, "engine has to be shorter than 64 bytes: `%s'", value);
+	memcpy(to, value, strlen(value) + 1);
+	return 1;
+}
+
+static int take_uids(struct reading *reading, const struct section *section, const char *value)
+{
+	struct config *config = reading->config;
+	char first[16];
+	const char *dash = strchr(value, '-');
+	size_t length = dash ? (size_t)(dash - value) : sizeof(first);
+
+	if (section->guest[0])
+		return wrong(reading, "uid-range belongs into [default]");
+	if (length < sizeof(first)) {
+		memcpy(first, value, length);
+		first[length] = 0;
+		if (parse_u32(first, 1, UINT32_MAX - 1, &config->uid_first) == 0 &&
+				parse_u32(dash + 1, 1, UINT32_MAX - 1, &config->uid_last) == 0 &&
+				config->uid_last >= config->uid_first &&
+				config->uid_last - config->uid_first >= DEVICES_MAX - 1)
+			return 1;
+	}
+	return wrong(reading, "uid-range has to be FIRST-LAST with at least %d numbers, not `%s'",
+			DEVICES_MAX, value);
+}
+
+static int take_value(struct reading *reading, struct section *section, const char *name,
+		const char *value)
+{
+	if (strcmp(name, "uid-range") == 0)
+		return take_uids(reading, section, value);
+	for (unsigned int k = 0; k < KEYS; k++) {
+		char *to = (char *)&section->settings + keys[k].at;
+
+		if (strcmp(name, keys[k].name))
+			continue;
+		section->set |= 1u << k;
+		/* The table's offset says which member `to` is. */
+		if (keys[k].type == KEY_NUMBER)
+			return take_number(reading, &keys[k], value, (uint32_t *)to);
+		if (keys[k].type == KEY_WORDS)
+			return take_word(reading, &keys[k], value, (uint32_t *)to);
+		return take_engine(reading, value, to);
+	}
+	return wrong(reading, "there is no setting `%s'", name);
+}
+
+/* --- sections ---------------------------------------------------------------------------------- */
+
+/* Splits "guest NAME [VDEV]"; "default" has neither. */
+static int section_name(struct reading *reading, const char *title, struct section *section)
+{
+	char extra;
+	int n;
+
+	if (strcmp(title, "default") == 0)
+		return 1;
+	n = sscanf(title, "guest %95s %31s %c", section->guest, section->vdev, &extra);
+	if (n == 1 || n == 2)
+		return 1;
+	return wrong(reading, "a section is [default], [guest NAME] or [guest NAME VDEV], not `[%s]'",
+			title);
+}
+
+static struct section *section_of(struct reading *reading, const char *title)
+{
+	struct config *config = reading->config;
+	struct section named = { 0 };
+
+	if (!section_name(reading, title, &named))
+		return NULL;
+	for (unsigned int i = 0; i < config->sections; i++) {
+		struct section *section = &config->section[i];
+
+		if (strcmp(section->guest, named.guest) == 0 &&
+				strcmp(section->vdev, named.vdev) == 0)
+			return section;
+	}
+	if (config->sections == SECTIONS_MAX) {
+		wrong(reading, "more than %d sections", SECTIONS_MAX);
+		return NULL;
+	}
+	config->section[config->sections] = named;
+	return &config->section[config->sections++];
+}
+
+static int handler(void *user, const char *title, const char *name, const char *value)
+{
+	struct reading *reading = user;
+	struct section *section;
+
+	if (reading->why[0])
+		return 1;
+	section = section_of(reading, title);
+	if (section)
+		take_value(reading, section, name, value);
+	return 1;
+}
+
+/* --- reading ----------------------------------------------------------------------------------- */
+
+/* fgets for libinih: counts lines, and hides indentation, which would mean "more of the value". */
+static char *next_line(char *text, int room, void *user)
+{
+	struct reading *reading = user;
+	size_t length, blank;
+
+	if (!fgets(text, room, reading->file))
+		return NULL;
+	reading->line++;
+	length = strlen(text);
+	if (length > CONFIG_LINE_MAX)
+		wrong(reading, "the line is longer than %d bytes", CONFIG_LINE_MAX);
+	blank = strspn(text, " \t");
+	memmove(text, text + blank, length - blank + 1);
+	/* libinih would only say which line: these are all that it refuses. */
+	if (text[0] == '[' && !strchr(text, ']'))
+		wrong(reading, "the section `%.*s' has no ]", (int)strcspn(text, "\n"), text);
+	else if (!strchr("[;#\r\n", text[0]) && !strpbrk(text, "=:"))
+		wrong(reading, "`%.*s' is not of the form KEY = VALUE", (int)strcspn(text, "\n"), text);
+	return text;
+}
+
+static struct config *config_new(void)
+{
+	struct config *config = calloc(1, sizeof(*config));
+
+	if (!config)
+		return NULL;
+	config->section = calloc(SECTIONS_MAX, sizeof(*config->section));
+	config->uid_first = 2000000000u;
+	config->uid_last = 2000032767u;
+	return config;
+}
+
+struct config *config_read(const char *path, bool required, char *why, size_t room)
+{
+	struct reading reading = { .config = config_new(), .path = path, .why = why, .room = room };
+
+	why[0] = 0;
+	if (!reading.config || !reading.config->section) {
+		snprintf(why, room, "no memory for the configuration");
+		return NULL;
+	}
+	reading.file = fopen(path, "re");
+	if (reading.file) {
+		ini_parse_stream(next_line, &reading, handler, &reading);
+		fclose(reading.file);
+	} else if (required || errno != ENOENT) {
+		snprintf(why, room, "cannot read the configuration %s: %s", path, strerror(errno));
+	}
+	if (!why[0])
+		return reading.config;
+	config_free(reading.config);
+	return NULL;
+}
+
+void config_free(struct config *config)
+{
+	free(config->section);
+	free(config);
+}
+
+/* --- looking up -------------------------------------------------------------------------------- */
+
+static void apply(const struct section *section, struct settings *settings)
+{
+	for (unsigned int k = 0; k < KEYS; k++) {
+		size_t bytes = keys[k].type == KEY_ENGINE ? sizeof(settings->engine) :
+				sizeof(uint32_t);
+
+		if (section->set & 1u << k)
+			memcpy((char *)settings + keys[k].at,
+					(const char *)&section->settings + keys[k].at, bytes);
+	}
+}
+
+static void apply_named(const struct config *config, const char *guest, const char *vdev,
+		struct settings *settings)
+{
+	for (unsigned int i = 0; i < config->sections; i++) {
+		const struct section *section = &config->section[i];
+
+		if (strcmp(section->guest, guest) == 0 && strcmp(section->vdev, vdev) == 0)
+			apply(section, settings);
+	}
+}
+
+struct settings config_settings(const struct config *config, const char *guest, const char *vdev)
+{
+	struct settings settings = defaults;
+
+	apply_named(config, "", "", &settings);
+	if (guest[0]) {
+		apply_named(config, guest, "", &settings);
+		apply_named(config, guest, vdev, &settings);
+	}
+	return settings;
+}
+
+void config_uids(const struct config *config, uint32_t *first, uint32_t *last)
+{
+	*first = config->uid_first;
+	*last = config->uid_last;
+}

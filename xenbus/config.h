@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * /etc/xenback/xenback.conf: what xl cannot say. Sections, each overriding the one before it:
+ * [default], [guest NAME], [guest NAME VDEV] (VDEV as in the disk specification, or vif0, vif1 …).
+ * Described for administrators in xenback.conf(5).
+ */
+#ifndef XENBUS_CONFIG_H
+#define XENBUS_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define DEVICES_MAX 1024		/* that one control serves: as many uids are needed */
+#define SECTIONS_MAX 512
+#define CONFIG_LINE_MAX 190	/* libinih reads lines of up to 200 bytes */
+
+/* What applies to one device. Every number has been checked against its range. */
+struct settings {
+	uint32_t persistent;	/* grants = persistent: 1; copy: 0 */
+	uint32_t queues;	/* most that a frontend may have, 1..QUEUES_MAX; 0: one per CPU */
+	uint32_t ring_order;	/* largest, 0..RING_ORDER_MAX */
+	uint32_t indirect;	/* segments, 0 or 11..256 */
+	uint32_t pool_kib;	/* data pool of a disk, KiB, a multiple of 4 */
+	uint32_t aio_depth;	/* 1..1024 */
+	uint32_t buffered;	/* 1: a target that refuses O_DIRECT is opened without it */
+	uint32_t sector;	/* logical sector of image files, bytes: 512 or 4096; 0: what they need */
+	char engine[64];
+};
+
+struct config;
+
+/*
+ * Reads a file. NULL where it is wrong: *why (room bytes) holds one sentence with file, line and
+ * value. A file that does not exist is an empty one, unless `required`. Freed with config_free().
+ */
+struct config *config_read(const char *path, bool required, char *why, size_t room);
+void config_free(struct config *config);
+
+/* The settings of a device: guest's name, "xvda" or "vif0". Unknown names: the defaults. */
+struct settings config_settings(const struct config *config, const char *guest, const char *vdev);
+
+/* [default] uid-range: each worker runs as a uid, and a gid, of its own. Inclusive. */
+void config_uids(const struct config *config, uint32_t *first, uint32_t *last);
+
+#endif

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Opening and measuring a target. Trusts the path as the administrator's, not what is there: it
+ * may be a directory, a device that has gone, or a file on a file system without O_DIRECT.
+ * Looks before it opens, so that opening a FIFO or a tape cannot block or wind anything.
+ */
+#include "xenbus/disk.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+struct reason {
+	char *text;
+	size_t room;
+};
+
+/* Fills the sentence, returns err. */
+__attribute__((format(printf, 3, 4)))
+static int because(const struct reason *why, int err, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(why->text, why->room, fmt, args);
+	va_end(args);
+	return err;
+}
+
+static int check_type(const struct disk_request *request, const struct stat *st,
+		const struct reason *why)
+{
+	if (S_ISDIR(st->st_mode))
+		return because(why, -EISDIR, "the target %s is a directory, not a disk image",
+				request->path);
+	if (request->device && !(S_ISBLK(st->st_mode) && st->st_rdev == request->rdev))
+		return because(why, -ENXIO, "the target %s is not the block device %x:%x that the "
+				"hotplug script named", request->path, major(request->rdev),
+				minor(request->rdev));
+	if (!S_ISREG(st->st_mode) && !S_ISBLK(st->st_mode))
+		return because(why, -ENOTBLK, "the target %s is neither a file nor a block device",
+				request->path);
+	return 0;
+}
+
+static int open_target(const struct disk_request *request, const struct reason *why)
+{
+	int flags = (request->writable ? O_RDWR : O_RDONLY) | O_CLOEXEC;
+	int fd = open(request->path, flags | O_DIRECT);
+
+	if (fd < 0 && errno == EINVAL && request->buffered)
+		fd = open(request->path, flags);
+	else if (fd < 0 && errno == EINVAL)
+		return because(why, -EINVAL, "the target %s is on a file system that refuses O_DIRECT; "
+				"move it, or say `buffered = yes' for it in xenback.conf",
+				request->path);
+	if (fd < 0)
+		return because(why, -errno, "cannot open the target %s for %s", request->path,
+				request->writable ? "reading and writing" : "reading");
+	return fd;
+}
+
+/* O_DIRECT on a file system whose own disk has 4096-byte sectors refuses smaller ones. */
+static uint32_t file_sector(int fd)
+{
+	void *buffer = NULL;
+	uint32_t sector = 512;
+
+	if (posix_memalign(&buffer, 4096, 4096))
+		return 4096;	/* fits everything */
+	if (pread(fd, buffer, 512, 512) < 0 && errno == EINVAL)
+		sector = 4096;
+	free(buffer);
+	return sector;
+}
+
+static void measure_file(int fd, const struct disk_request *request, struct disk *disk)
+{
+	off_t beyond = lseek(fd, 0, SEEK_END);
+
+	disk->sector_bytes = file_sector(fd);
+	if (request->sector > disk->sector_bytes)
+		disk->sector_bytes = request->sector;
+	disk->physical_bytes = 4096;
+	/* A hole behind the end changes nothing, and says whether holes can be made. */
+	if (request->writable && fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, beyond,
+			4096) == 0)
+		disk->discard_granularity = disk->sector_bytes;
+}
+
+/* A number from /sys/dev/block, of the device or, for a partition, of the disk it is on. */
+static uint64_t sys_number(dev_t rdev, const char *attribute)
+{
+	static const char *const above[] = { "", "../" };
+	unsigned long long value = 0;
+	bool found = false;
+
+	for (unsigned int i = 0; i < 2 && !found; i++) {
+		char path[128];
+		FILE *file;
+
+		snprintf(path, sizeof(path), "/sys/dev/block/%u:%u/%s%s", major(rdev), minor(rdev),
+				above[i], attribute);
+		file = fopen(path, "re");
+		if (!file)
+			continue;
+		found = fscanf(file, "%llu", &value) == 1;
+		fclose(file);
+	}
+	return found ? value : 0;
+}
+
+static void measure_device(int fd, const struct disk_request *request, struct disk *disk)
+{
+	/* Not whole sectors: a device that can erase says EINVAL, one that cannot EOPNOTSUPP. */
+	uint64_t nothing[2] = { 1, 1 };
+	int logical = 0;
+	unsigned int physical = 0;
+
+	ioctl(fd, BLKSSZGET, &logical);
+	ioctl(fd, BLKPBSZGET, &physical);
+	disk->sector_bytes = (uint32_t)logical;
+	disk->physical_bytes = physical;
+	if (!request->writable || sys_number(disk->rdev, "queue/discard_max_bytes") == 0)
+		return;
+	disk->discard_granularity = sys_number(disk->rdev, "queue/discard_granularity");
+	disk->discard_alignment = sys_number(disk->rdev, "discard_alignment");
+	disk->discard_secure = ioctl(fd, BLKSECDISCARD, nothing) && errno == EINVAL;
+}
+
+int disk_bytes(int fd, uint32_t sector_bytes, uint64_t *bytes)
+{
+	off_t end = lseek(fd, 0, SEEK_END);	/* works for files and block devices alike */
+
+	if (end < 0)
+		return -errno;
+	*bytes = (uint64_t)end / sector_bytes * sector_bytes;
+	return 0;
+}
+
+static int measure(int fd, const struct disk_request *request, struct disk *disk,
+		const struct reason *why)
+{
+	struct stat st;
+	int r;
+
+	if (fstat(fd, &st))
+		return because(why, -errno, "cannot look at the target %s", request->path);
+	r = check_type(request, &st, why);	/* again: this is what we hold */
+	if (r)
+		return r;
+	disk->is_device = S_ISBLK(st.st_mode);
+	disk->rdev = disk->is_device ? st.st_rdev : 0;
+	if (disk->is_device)
+		measure_device(fd, request, disk);
+	else
+		measure_file(fd, request, disk);
+	if (disk->sector_bytes != 512 && disk->sector_bytes != 4096)
+		return because(why, -EINVAL, "the target %s has sectors of %u bytes; a guest can use "
+				"512 or 4096", request->path, disk->sector_bytes);
+	r = disk_bytes(fd, disk->sector_bytes, &disk->bytes);
+	if (r)
+		return because(why, r, "cannot find the size of the target %s", request->path);
+	if (disk->bytes == 0 && !(request->may_be_empty && st.st_size == 0))
+		return because(why, -EINVAL, "the target %s is smaller than one sector of %u bytes",
+				request->path, disk->sector_bytes);
+	return 0;
+}
+
+int disk_open(const struct disk_request *request, struct disk *disk, char *why, size_t room)
+{
+	const struct reason reason = { why, room };
+	struct stat st;
+	int fd, r;
+
+	*disk = (struct disk) { 0 };
+	if (stat(request->path, &st))
+		return because(&reason, -errno, "there is no target %s", request->path);
+	r = check_type(request, &st, &reason);
+	if (r)
+		return r;
+	fd = open_target(request, &reason);
+	if (fd < 0)
+		return fd;
+	r = measure(fd, request, disk, &reason);
+	if (r == 0)
+		return fd;
+	close(fd);
+	return r;
+}

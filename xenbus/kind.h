@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What differs between a disk and a network interface. Everything else about a device (states,
+ * generations, workers, removal) is lifecycle.c and the same for both.
+ *
+ * Every hook that can fail returns 0 or -errno. One that fails for good has reported it with
+ * device_fail() before; -EAGAIN is not reported, and the hook is called again a little later.
+ * Hooks marked "txn" run inside store_transact() and may run several times: they change nothing
+ * but xenstore and what they fill.
+ */
+#ifndef XENBUS_KIND_H
+#define XENBUS_KIND_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "ring/control.h"
+
+struct device;
+
+/* One disk, or one tap queue per queue of the interface. */
+#define BACKING_FDS_MAX QUEUES_MAX
+#define WRONG_KEY_MAX 32
+
+struct kind {
+	uint32_t id;		/* enum device_kind */
+	const char *worker;	/* program in the libexec directory */
+	const char *driver;	/* the kernel module that would serve the same devices */
+	bool early;		/* see struct device_view */
+	bool reconfigures;
+	size_t bytes;		/* of the struct that embeds struct device as its first member */
+
+	/* Makes what has to exist before state 2 (a tap). NULL: nothing. */
+	int (*arrive)(struct device *device);
+	/* txn: writes the keys that a frontend may read before we are connected. */
+	int (*advertise)(struct device *device);
+	/* Has the hotplug script done its part? Reads the backend directory only. */
+	bool (*named)(struct device *device);
+	/* Looks at what the script named: opens it once, measures, refuses. Holds nothing open. */
+	int (*prepare)(struct device *device);
+	/* txn: reads the frontend's keys, each once, into device->params. Where it fails, `wrong`
+	 * names the key, and the caller reports. */
+	int (*negotiate)(struct device *device, char wrong[WRONG_KEY_MAX]);
+	/* Opens the backing for a worker: fds, close-on-exec, which the caller closes. */
+	int (*open)(struct device *device, int fds[BACKING_FDS_MAX], unsigned int *n);
+	/* Bytes of the journal of device->params' connection. */
+	size_t (*journal_bytes)(const struct device_params *params);
+	/* txn: writes the keys of a connected device. */
+	int (*publish)(struct device *device);
+	/* Connected, and something in the backend directory or outside has changed. NULL: ignore. */
+	void (*look)(struct device *device);
+	/* txn, for kinds that reconfigure: the frontend said 7. */
+	int (*reconfigure)(struct device *device);
+	/* A message from the worker that the lifecycle has no use for. NULL: none. */
+	void (*message)(struct device *device, const struct control_msg *msg);
+	/* The connection has ended: no worker holds the backing. NULL: nothing to do. */
+	void (*released)(struct device *device);
+	/* The device is gone: undo arrive() and free what prepare() has kept. NULL: nothing. */
+	void (*forget)(struct device *device);
+};
+
+extern const struct kind vbd_kind;
+
+#endif

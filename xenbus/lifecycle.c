@@ -1,0 +1,479 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One device's life. Trusts the backend directory (the toolstack's and ours), nothing in the
+ * frontend's. Promises that every state write reads first, in the same transaction: the node has to
+ * be there, of our generation, and in the state that the decision was made upon.
+ */
+#include "xenbus/lifecycle.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "xenbus/rundir.h"
+#include "xenbus/worker.h"
+
+#define STEPS_MAX 16		/* actions in a row; device_next() comes to rest in fewer */
+#define RETRY_MSEC 100		/* after xenstore has failed or was too busy */
+#define LOOKS_BURST 64		/* looks because of others, at once, */
+#define LOOKS_MSEC 20		/* and one more each so many milliseconds */
+
+void device_wake_in(struct device *device, unsigned int msec)
+{
+	uint64_t at = now_msec() + msec;
+
+	if (device->wake_at == 0 || at < device->wake_at)
+		device->wake_at = at;
+}
+
+/* --- errors ------------------------------------------------------------------------------------ */
+
+struct error_note {
+	char dir[128];
+	int err;
+	const char *text;
+};
+
+static int error_write(struct store *store, void *arg)
+{
+	const struct error_note *note = arg;
+
+	return store_write(store, note->dir, "error", "%d %s", note->err, note->text);
+}
+
+static void error_dir(const struct device *device, char dir[128])
+{
+	snprintf(dir, 128, "/local/domain/%u/error/backend/%s/%u/%u",
+			store_domid(device->fleet->store), kind_name(device->id.kind),
+			device->id.domid, device->id.devid);
+}
+
+static int error_remove(struct store *store, void *arg)
+{
+	return store_remove(store, arg);
+}
+
+static void error_clear(struct device *device)
+{
+	char dir[128];
+
+	error_dir(device, dir);
+	store_transact(device->fleet->store, error_remove, dir);
+}
+
+void device_fail(struct device *device, int err, const char *fmt, ...)
+{
+	struct error_note note = { .err = err };
+	char text[512];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	device->failed = true;
+	device_log(device, LOG_ERROR, "%s (%s)", text, strerror(err));
+	error_dir(device, note.dir);
+	note.text = text;
+	store_transact(device->fleet->store, error_write, &note);
+}
+
+/* --- what can be seen -------------------------------------------------------------------------- */
+
+/* The directory's generation, 0 where it has none (or one that cannot be ours). */
+static uint64_t stored_generation(struct device *device)
+{
+	uint64_t generation = 0;
+
+	if (store_u64(device->fleet->store, device->backend, "xenback-generation", 1, UINT64_MAX,
+			&generation))
+		return 0;
+	return generation;
+}
+
+static int view_read(struct device *device, struct device_view *view)
+{
+	struct store *store = device->fleet->store;
+	uint32_t online = 0;
+	uint64_t generation;
+	int r = store_state(store, device->backend, &view->ours);
+
+	if (r == 0)
+		r = store_state(store, device->frontend, &view->theirs);
+	if (r)
+		return r;
+	if (device->domain_dead)
+		view->theirs = BUS_UNKNOWN;
+	store_u32(store, device->backend, "online", 0, 1, &online);
+	generation = stored_generation(device);
+	view->online = online;
+	view->reborn = device->generation && generation != device->generation;
+	view->foreign = device->generation == 0;
+	if (view->ours == BUS_INITWAIT && device->backing == BACKING_ABSENT &&
+			device->kind->named(device))
+		device->backing = BACKING_NAMED;
+	if (device->published && view->ours == BUS_CONNECTED && view->theirs == BUS_CONNECTED)
+		device->confirmed = true;
+	view->failed = device->failed;
+	view->published = device->published;
+	view->confirmed = device->confirmed;
+	view->early = device->kind->early;
+	view->reconfigures = device->kind->reconfigures;
+	view->backing = device->backing;
+	view->worker = device->worker.state;
+	return 0;
+}
+
+/* --- state writes ------------------------------------------------------------------------------ */
+
+struct move {
+	struct device *device;
+	enum bus_state from, to;
+	int (*write)(struct device *device);
+};
+
+/* Returned by a transaction's body: what was decided upon is no longer so. Look again. */
+#define MOVE_STALE 1
+
+static int move_body(struct store *store, void *arg)
+{
+	struct move *move = arg;
+	struct device *device = move->device;
+	enum bus_state found;
+	int r = store_state(store, device->backend, &found);
+
+	if (r)
+		return r;
+	if (found != move->from)
+		return MOVE_STALE;
+	/* A first introduction is what gives a directory its generation. */
+	if (move->from != BUS_INITIALISING && stored_generation(device) != device->generation)
+		return MOVE_STALE;
+	r = move->write ? move->write(device) : 0;
+	return r ? r : store_write(store, device->backend, "state", "%d", (int)move->to);
+}
+
+static int move(struct device *device, enum bus_state from, enum bus_state to,
+		int (*write)(struct device *device))
+{
+	struct move move = { device, from, to, write };
+	int r = store_transact(device->fleet->store, move_body, &move);
+
+	return r == MOVE_STALE ? 0 : r;
+}
+
+int device_republish(struct device *device, int (*write)(struct device *device))
+{
+	return move(device, BUS_CONNECTED, BUS_CONNECTED, write);
+}
+
+/* --- actions ----------------------------------------------------------------------------------- */
+
+static int introduce_write(struct device *device)
+{
+	int r = store_write(device->fleet->store, device->backend, "xenback-generation", "%" PRIu64,
+			device->generation);
+
+	return r ? r : device->kind->advertise(device);
+}
+
+/* The toolstack's word for where the frontend is has to be the place where we look. */
+static int names_agree(struct device *device)
+{
+	struct store *store = device->fleet->store;
+	char frontend[128];
+	uint32_t domid;
+
+	if (store_u32(store, device->backend, "frontend-id", 0, DOMID_LAST, &domid) ||
+			domid != device->id.domid ||
+			store_text(store, device->backend, "frontend", frontend, sizeof(frontend)) ||
+			strcmp(frontend, device->frontend)) {
+		device_fail(device, EINVAL, "%s names another frontend than %s", device->backend,
+				device->frontend);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static int kernel_holds(struct device *device)
+{
+	char path[4096];
+
+	snprintf(path, sizeof(path), "%s/bus/xen-backend/devices/%s/driver", device->fleet->sys,
+			device->run_name);
+	if (access(path, F_OK))
+		return 0;
+	device_fail(device, EBUSY, "the kernel driver %s holds the device: unload it, or keep it away "
+			"with /etc/modprobe.d/xenback.conf", device->kind->driver);
+	return -EBUSY;
+}
+
+static uint64_t random_generation(void)
+{
+	uint64_t generation = 0;
+
+	while (generation == 0) {
+		if (getrandom(&generation, sizeof(generation), 0) != sizeof(generation))
+			generation = 0;
+	}
+	return generation;
+}
+
+static void settings_read(struct device *device)
+{
+	char home[64], guest[128] = "", vdev[32];
+	struct store *store = device->fleet->store;
+
+	snprintf(home, sizeof(home), "/local/domain/%u", device->id.domid);
+	store_text(store, home, "name", guest, sizeof(guest));
+	if (device->id.kind == DEVICE_VIF || store_text(store, device->backend, "dev", vdev,
+			sizeof(vdev)))
+		snprintf(vdev, sizeof(vdev), "vif%u", device->id.devid);
+	device->settings = config_settings(device->fleet->config, guest, vdev);
+}
+
+/* What is done once in a generation. A device that fails here stays in state 1, untouched. */
+static int arrive(struct device *device)
+{
+	int r = kernel_holds(device);
+
+	if (r == 0)
+		r = names_agree(device);
+	if (r == 0 && device->kind->arrive)
+		r = device->kind->arrive(device);
+	if (r == 0 && device->generation == 0) {
+		rundir_remove(device->fleet->run, device->run_name);
+		device->generation = random_generation();
+	}
+	return r;
+}
+
+static int introduce(struct device *device, enum bus_state from)
+{
+	device->failed = false;
+	settings_read(device);
+	if (from == BUS_INITIALISING && arrive(device))
+		return device->failed ? 0 : -EAGAIN;
+	device->backing = BACKING_ABSENT;
+	return move(device, from, BUS_INITWAIT, introduce_write);
+}
+
+static int prepare(struct device *device)
+{
+	int r = device->kind->prepare(device);
+
+	if (r == 0)
+		device->backing = BACKING_READY;
+	return r == -EAGAIN ? r : 0;
+}
+
+struct negotiation {
+	struct device *device;
+	char wrong[WRONG_KEY_MAX];
+};
+
+static int negotiate_body(struct store *store, void *arg)
+{
+	struct negotiation *negotiation = arg;
+	struct device *device = negotiation->device;
+
+	(void)store;	/* the hook reads through the device's fleet: the same one */
+	device->params = (struct device_params) {
+		.magic = PARAMS_MAGIC,
+		.version = PARAMS_VERSION,
+		.kind = device->id.kind,
+		.domid = device->id.domid,
+		.devid = device->id.devid,
+		.generation = device->generation,
+	};
+	return device->kind->negotiate(device, negotiation->wrong);
+}
+
+static int connect_device(struct device *device)
+{
+	struct negotiation negotiation = { .device = device };
+	int r = store_transact(device->fleet->store, negotiate_body, &negotiation);
+
+	if (r == -EAGAIN)	/* a frontend that keeps writing its keys is looked at later */
+		return r;
+	if (r) {
+		device_fail(device, -r, "reading the frontend's %s", negotiation.wrong);
+		return 0;
+	}
+	device->params.uid = device->params.gid = fleet_free_uid(device->fleet);
+	worker_start(device, true);
+	return 0;
+}
+
+static int publish(struct device *device, enum bus_state from)
+{
+	bool first = !device->published;
+	int r = move(device, from, BUS_CONNECTED, device->kind->publish);
+
+	if (r)
+		return r;
+	device->published = true;
+	if (first) {
+		device->confirmed = false;
+		error_clear(device);
+		device_log(device, LOG_NOTICE, "connected, %u queue%s, worker %d",
+				device->params.queues, device->params.queues == 1 ? "" : "s",
+				(int)device->worker.pid);
+	}
+	return 0;
+}
+
+static int close_device(struct device *device, enum bus_state from, enum bus_state to)
+{
+	int r = move(device, from, to, NULL);
+
+	if (r == 0 && to == BUS_CLOSED)
+		device_log(device, LOG_INFO, "closed");
+	return r;
+}
+
+/* 0, or -errno: try again a little later. */
+static int perform(struct device *device, enum device_action action, const struct device_view *view)
+{
+	device_log(device, LOG_DEBUG, "%s (ours %d, theirs %d)", device_action_name(action),
+			(int)view->ours, (int)view->theirs);
+	switch (action) {
+	case DEVICE_INTRODUCE:
+		return introduce(device, view->ours);
+	case DEVICE_PREPARE:
+		return prepare(device);
+	case DEVICE_CONNECT:
+		return connect_device(device);
+	case DEVICE_RESTART:
+		worker_start(device, false);
+		return 0;
+	case DEVICE_PUBLISH:
+		return publish(device, view->ours);
+	case DEVICE_RECONFIGURE:
+		return move(device, view->ours, BUS_RECONFIGURED, device->kind->reconfigure);
+	case DEVICE_RELEASE:
+		worker_release(device);
+		return 0;
+	case DEVICE_TO_CLOSING:
+		return close_device(device, view->ours, BUS_CLOSING);
+	case DEVICE_TO_CLOSED:
+		return close_device(device, view->ours, BUS_CLOSED);
+	default:
+		return 0;
+	}
+}
+
+bool device_evaluate(struct device *device)
+{
+	enum device_action action = DEVICE_INTRODUCE;
+	struct device_view view;
+	int r = 0;
+
+	device->wake_at = 0;
+	worker_tick(device);
+	for (unsigned int step = 0; step < STEPS_MAX && r == 0; step++) {
+		r = view_read(device, &view);
+		if (r)
+			break;
+		action = device_next(&view);
+		if (action == DEVICE_FORGET)
+			return false;
+		if (action == DEVICE_REST)
+			break;
+		r = perform(device, action, &view);
+	}
+	if (r)
+		device_log(device, LOG_WARN, "%s: %s; trying again", device_action_name(action),
+				strerror(-r));
+	if (r || action != DEVICE_REST)
+		device_wake_in(device, RETRY_MSEC);
+	else if (device->kind->look && view.ours == BUS_CONNECTED)
+		device->kind->look(device);
+	return true;
+}
+
+bool device_evaluate_bounded(struct device *device)
+{
+	uint64_t now = now_msec();
+	uint64_t leaked = (now - device->looks_refilled) / LOOKS_MSEC;
+
+	if (leaked) {
+		device->looks = leaked >= device->looks ? 0 : device->looks - (unsigned int)leaked;
+		device->looks_refilled = now;
+	}
+	if (device->looks >= LOOKS_BURST) {
+		device_wake_in(device, LOOKS_MSEC);
+		return true;
+	}
+	device->looks++;
+	return device_evaluate(device);
+}
+
+/* --- birth and end ----------------------------------------------------------------------------- */
+
+static void adopt(struct device *device)
+{
+	enum bus_state ours;
+
+	device->generation = stored_generation(device);
+	if (device->generation == 0)
+		return;
+	settings_read(device);
+	if (store_state(device->fleet->store, device->backend, &ours))
+		return;
+	worker_adopt(device);
+	/* 5 over a living connection: it had been published before the toolstack closed it. */
+	device->published = ours == BUS_CONNECTED || ours == BUS_RECONFIGURED ||
+			(ours == BUS_CLOSING && device->worker.state != WORKER_NONE);
+}
+
+struct device *device_open(struct fleet *fleet, uint32_t slot, struct device_id id)
+{
+	const struct kind *kind = &vbd_kind;
+	struct device *device = calloc(1, kind->bytes);
+	const char *name = kind_name(id.kind);
+	char path[80];
+	int r;
+
+	if (!device)
+		return NULL;
+	device->kind = kind;
+	device->fleet = fleet;
+	device->slot = slot;
+	device->id = id;
+	device->worker.pidfd = device->worker.line.fd = device->worker.line.listen_fd = -1;
+	snprintf(device->name, sizeof(device->name), "%s %u/%u", name, id.domid, id.devid);
+	snprintf(device->run_name, sizeof(device->run_name), "%s-%u-%u", name, id.domid, id.devid);
+	snprintf(device->backend, sizeof(device->backend), "%s/%s/%u/%u", store_root(fleet->store),
+			name, id.domid, id.devid);
+	snprintf(device->frontend, sizeof(device->frontend), "/local/domain/%u/device/%s/%u",
+			id.domid, name, id.devid);
+	fleet->device[slot] = device;
+	adopt(device);
+	snprintf(path, sizeof(path), "%s/state", device->frontend);
+	r = store_watch(fleet->store, path, id);
+	if (r)
+		device_log(device, LOG_ERROR, "cannot watch %s: %s", path, strerror(-r));
+	return device;
+}
+
+void device_close(struct device *device)
+{
+	struct fleet *fleet = device->fleet;
+	char path[80];
+
+	snprintf(path, sizeof(path), "%s/state", device->frontend);
+	store_unwatch(fleet->store, path, device->id);
+	if (device->kind->forget)
+		device->kind->forget(device);
+	if (device->generation) {
+		rundir_remove(fleet->run, device->run_name);
+		error_clear(device);
+	}
+	fleet->device[device->slot] = NULL;
+	free(device);
+}

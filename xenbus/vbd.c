@@ -1,0 +1,453 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Disks. Trusts the backend directory: mode, params and what the hotplug script wrote decide what
+ * is opened and how. From the frontend come ring references, ports, an ABI and a wish for
+ * persistent grants, each read once and checked against what was advertised.
+ */
+#include "xenbus/vbd.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "ring/journal.h"
+#include "xenbus/resize.h"
+#include "xenbus/worker.h"
+
+/* io/blkif.h, `info` */
+#define INFO_CDROM 1
+#define INFO_REMOVABLE 2
+#define INFO_READONLY 4
+
+#define NO_ORDER UINT32_MAX
+
+struct vbd *vbd_of(struct device *device)
+{
+	return (struct vbd *)device;	/* its first member: struct kind's `bytes` */
+}
+
+static struct store *store_of(const struct device *device)
+{
+	return device->fleet->store;
+}
+
+static int put(struct device *device, const char *key, uint64_t value)
+{
+	return store_write(store_of(device), device->backend, key, "%" PRIu64, value);
+}
+
+/* --- before state 2 ---------------------------------------------------------------------------- */
+
+static uint32_t queues_offered(const struct device *device)
+{
+	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+
+	if (device->settings.queues)
+		return device->settings.queues;
+	return cpus < 1 ? 1 : cpus > QUEUES_MAX ? QUEUES_MAX : (uint32_t)cpus;
+}
+
+static int vbd_advertise(struct device *device)
+{
+	const struct settings *settings = &device->settings;
+	int r = put(device, "multi-queue-max-queues", queues_offered(device));
+
+	if (r == 0)
+		r = put(device, "max-ring-page-order", settings->ring_order);
+	if (r == 0)
+		r = put(device, "feature-max-indirect-segments", settings->indirect);
+	if (r == 0)
+		r = put(device, "feature-persistent", settings->persistent);
+	if (r == 0)
+		r = put(device, "feature-flush-cache", 1);
+	return r ? r : put(device, "feature-barrier", 1);
+}
+
+/* --- what the script named --------------------------------------------------------------------- */
+
+static bool vbd_named(struct device *device)
+{
+	struct store *store = store_of(device);
+	char text[PATH_MAX];
+
+	return store_text(store, device->backend, "physical-device", text, sizeof(text)) == 0 ||
+		store_text(store, device->backend, "physical-device-path", text, sizeof(text)) == 0 ||
+		(store_text(store, device->backend, "hotplug-status", text, sizeof(text)) == 0 &&
+		 strcmp(text, "connected") == 0);
+}
+
+static bool has(struct device *device, const char *key, const char *word)
+{
+	char text[64];
+
+	return store_text(store_of(device), device->backend, key, text, sizeof(text)) == 0 &&
+			strstr(text, word);
+}
+
+static void policy_read(struct vbd *vbd)
+{
+	struct device *device = &vbd->device;
+
+	vbd->writable = has(device, "mode", "w");
+	vbd->cdrom = has(device, "device-type", "cdrom");
+	vbd->removable = has(device, "removable", "1");
+	vbd->may_discard = !has(device, "discard-enable", "0");
+}
+
+static bool is_type(const char *path, mode_t type)
+{
+	struct stat st;
+
+	return path[0] == '/' && stat(path, &st) == 0 && (st.st_mode & S_IFMT) == type;
+}
+
+static int set_target(struct vbd *vbd, const char *path)
+{
+	char *copy = path ? strdup(path) : NULL;
+
+	free(vbd->target);
+	vbd->target = copy;
+	return path && !copy ? -ENOMEM : 0;
+}
+
+/* The path that stands for a device number: udev's link, or the name that the script gave. */
+static int device_target(struct vbd *vbd, const char *number)
+{
+	struct device *device = &vbd->device;
+	uint32_t high, low;
+	char path[PATH_MAX];
+
+	if (parse_devnum(number, &high, &low)) {
+		device_fail(device, EINVAL, "physical-device has to be MAJOR:MINOR, not `%s'", number);
+		return -EINVAL;
+	}
+	vbd->named_device = true;
+	vbd->rdev = makedev(high, low);
+	snprintf(path, sizeof(path), "/dev/block/%u:%u", high, low);
+	if (!is_type(path, S_IFBLK))
+		store_text(store_of(device), device->backend, "physical-device-path", path,
+				sizeof(path));
+	return set_target(vbd, path);
+}
+
+/*
+ * Which path to open. A regular file is served directly, also where the stock script has put a loop
+ * device in front of it.
+ */
+static int find_target(struct vbd *vbd)
+{
+	struct device *device = &vbd->device;
+	struct store *store = store_of(device);
+	char text[PATH_MAX];
+
+	vbd->named_device = false;
+	if (store_text(store, device->backend, "params", text, sizeof(text)))
+		text[0] = 0;
+	if (vbd->cdrom && text[0] == 0)
+		return set_target(vbd, NULL);
+	if (is_type(text, S_IFREG))
+		return set_target(vbd, text);
+	if (store_text(store, device->backend, "physical-device", text, sizeof(text)) == 0)
+		return device_target(vbd, text);
+	if (store_text(store, device->backend, "physical-device-path", text, sizeof(text)) == 0)
+		return set_target(vbd, text);
+	store_text(store, device->backend, "params", text, sizeof(text));
+	return set_target(vbd, text);
+}
+
+/* Opens the target as it is to be served. Reports. Returns the descriptor, or -errno. */
+static int target_open(struct vbd *vbd)
+{
+	struct device *device = &vbd->device;
+	const struct disk_request request = {
+		.path = vbd->target,
+		.device = vbd->named_device,
+		.rdev = vbd->rdev,
+		.writable = vbd->writable,
+		.buffered = device->settings.buffered,
+		.may_be_empty = vbd->cdrom,
+		.sector = device->settings.sector,
+	};
+	char why[400];
+	int fd = disk_open(&request, &vbd->disk, why, sizeof(why));
+
+	if (fd < 0)
+		device_fail(device, -fd, "%s", why);
+	return fd;
+}
+
+static int vbd_prepare(struct device *device)
+{
+	struct vbd *vbd = vbd_of(device);
+	int fd;
+
+	policy_read(vbd);
+	fd = find_target(vbd);
+	if (fd)
+		return fd;
+	if (!vbd->target) {
+		vbd->disk = (struct disk) { .sector_bytes = 512, .physical_bytes = 512 };
+		return 0;
+	}
+	fd = target_open(vbd);
+	if (fd < 0)
+		return fd;
+	close(fd);
+	return 0;
+}
+
+/* --- the frontend's keys ----------------------------------------------------------------------- */
+
+/* Names the key that is wrong for the one who reports it; -EAGAIN is the transaction's. */
+static int refuse(const char *key, char wrong[WRONG_KEY_MAX], int err)
+{
+	snprintf(wrong, WRONG_KEY_MAX, "%s", key);
+	return err;
+}
+
+static int fe_number(struct device *device, const char *dir, const char *key, uint32_t min,
+		uint32_t *value, char wrong[WRONG_KEY_MAX])
+{
+	int r = store_u32(store_of(device), dir, key, min, UINT32_MAX, value);
+
+	return r ? refuse(key, wrong, r) : 0;
+}
+
+/* A key at the top that may be missing: *value stays. */
+static int fe_option(struct device *device, const char *key, uint32_t min, uint32_t max,
+		uint32_t *value, char wrong[WRONG_KEY_MAX])
+{
+	int r = store_u32(store_of(device), device->frontend, key, min, max, value);
+
+	return r == 0 || r == -ENOENT ? 0 : refuse(key, wrong, r);
+}
+
+/* What we said before state 2: read back, so that it holds over a restart with another file. */
+static uint32_t offered(struct device *device, const char *key, uint32_t most)
+{
+	uint32_t value = 0;
+
+	store_u32(store_of(device), device->backend, key, 0, most, &value);
+	return value;
+}
+
+/* One queue's references and port. No order: the frontend knows single pages only. */
+static int ring_read(struct device *device, const char *dir, uint32_t order,
+		struct ring_params *ring, char wrong[WRONG_KEY_MAX])
+{
+	char key[24] = "ring-ref";
+	int r = 0;
+
+	ring->pages = order == NO_ORDER ? 1 : 1u << order;
+	for (uint32_t page = 0; page < ring->pages && r == 0; page++) {
+		if (order != NO_ORDER)
+			snprintf(key, sizeof(key), "ring-ref%u", page);
+		r = fe_number(device, dir, key, 0, &ring->gref[page], wrong);
+	}
+	return r ? r : fe_number(device, dir, "event-channel", 1, &ring->port, wrong);
+}
+
+static int rings_read(struct device *device, char wrong[WRONG_KEY_MAX])
+{
+	struct device_params *params = &device->params;
+	uint32_t order = NO_ORDER;
+	char dir[96];
+	int r;
+
+	params->queues = 1;
+	r = fe_option(device, "multi-queue-num-queues", 1,
+			offered(device, "multi-queue-max-queues", QUEUES_MAX), &params->queues,
+			wrong);
+	if (r == 0)
+		r = fe_option(device, "ring-page-order", 0,
+				offered(device, "max-ring-page-order", RING_ORDER_MAX), &order,
+				wrong);
+	for (uint32_t q = 0; q < params->queues && r == 0; q++) {
+		/* One queue has its keys at the top, several have directories. */
+		if (params->queues == 1)
+			snprintf(dir, sizeof(dir), "%s", device->frontend);
+		else
+			snprintf(dir, sizeof(dir), "%s/queue-%u", device->frontend, q);
+		r = ring_read(device, dir, order, &params->queue[q].ring[0], wrong);
+	}
+	return r;
+}
+
+static int abi_read(struct device *device, uint32_t *abi, char wrong[WRONG_KEY_MAX])
+{
+	enum blkif_abi found = BLKIF_ABI_NATIVE;
+	char text[32];
+	int r = store_text(store_of(device), device->frontend, "protocol", text, sizeof(text));
+
+	if (r == 0)
+		r = parse_abi(text, &found);
+	*abi = found;
+	return r == 0 || r == -ENOENT ? 0 : refuse("protocol", wrong, r);
+}
+
+static uint32_t max_u32(uint32_t a, uint32_t b)
+{
+	return a > b ? a : b;
+}
+
+static uint32_t min_u32(uint32_t a, uint32_t b)
+{
+	return a < b ? a : b;
+}
+
+/* The numbers that are ours to set. */
+static void limits_fill(struct device *device)
+{
+	const struct settings *settings = &device->settings;
+	struct vbd_params *vbd = &device->params.vbd;
+	uint32_t slots = blkif_ring_slots(device->params.queue[0].ring[0].pages);
+
+	vbd->indirect_max = offered(device, "feature-max-indirect-segments", 256);
+	/* Never under one largest request, or that request could never be served. */
+	vbd->pool_bytes = max_u32(settings->pool_kib << 10, max_u32(vbd->indirect_max, 11) * 4096);
+	vbd->aio_depth = min_u32(settings->aio_depth, slots);
+	snprintf(vbd->engine, sizeof(vbd->engine), "%s", settings->engine);
+}
+
+static int vbd_negotiate(struct device *device, char wrong[WRONG_KEY_MAX])
+{
+	struct vbd_params *params = &device->params.vbd;
+	uint32_t persistent = 0;
+	int r = rings_read(device, wrong);
+
+	if (r == 0)
+		r = abi_read(device, &params->abi, wrong);
+	if (r == 0)
+		r = fe_option(device, "feature-persistent", 0, 1, &persistent, wrong);
+	if (r)
+		return r;
+	limits_fill(device);
+	if (persistent && offered(device, "feature-persistent", 1))
+		params->flags |= VBD_PERSISTENT;
+	return 0;
+}
+
+/* --- connecting -------------------------------------------------------------------------------- */
+
+static void disk_fill(struct vbd *vbd)
+{
+	struct vbd_params *params = &vbd->device.params.vbd;
+	const struct disk *disk = &vbd->disk;
+
+	params->flags &= VBD_PERSISTENT;
+	params->flags |= VBD_FLUSH;
+	params->flags |= vbd->writable ? 0 : VBD_READ_ONLY;
+	params->flags |= disk->bytes ? 0 : VBD_NO_MEDIUM;
+	params->flags |= disk->is_device ? VBD_BLOCK_DEVICE : 0;
+	if (vbd->may_discard && disk->discard_granularity) {
+		params->flags |= VBD_DISCARD;
+		params->flags |= disk->discard_secure ? VBD_DISCARD_SECURE : 0;
+	}
+	params->bytes = disk->bytes;
+	params->sector_bytes = disk->sector_bytes;
+	params->discard_granularity = disk->discard_granularity;
+}
+
+/*
+ * For a new connection and for a successor alike. A control that adopted the device has not looked
+ * at its target yet.
+ */
+static int vbd_open(struct device *device, int fds[BACKING_FDS_MAX], unsigned int *n)
+{
+	struct vbd *vbd = vbd_of(device);
+	int r = vbd->target ? 0 : vbd_prepare(device);
+
+	if (r)
+		return r;
+	*n = 0;
+	if (vbd->target) {
+		fds[0] = target_open(vbd);
+		if (fds[0] < 0)
+			return fds[0];
+		*n = 1;
+	}
+	disk_fill(vbd);
+	resize_watch(vbd);
+	return 0;
+}
+
+static size_t vbd_journal_bytes(const struct device_params *params)
+{
+	return journal_bytes(params->queues, blkif_ring_slots(params->queue[0].ring[0].pages),
+			vbd_record_bytes(params->vbd.indirect_max));
+}
+
+static int publish_discard(struct device *device)
+{
+	const struct disk *disk = &vbd_of(device)->disk;
+	int r = put(device, "feature-discard", 1);
+
+	if (r == 0)
+		r = put(device, "discard-granularity", disk->discard_granularity);
+	if (r == 0)
+		r = put(device, "discard-alignment", disk->discard_alignment);
+	return r ? r : put(device, "discard-secure", disk->discard_secure);
+}
+
+static int vbd_publish(struct device *device)
+{
+	const struct vbd *vbd = vbd_of(device);
+	const struct vbd_params *params = &device->params.vbd;
+	unsigned int info = (vbd->cdrom ? INFO_CDROM : 0) | (vbd->removable ? INFO_REMOVABLE : 0) |
+			(vbd->writable ? 0 : INFO_READONLY);
+	int r = put(device, "sectors", params->bytes / 512);	/* always of 512 bytes, io/blkif.h */
+
+	if (r == 0)
+		r = put(device, "info", info);
+	if (r == 0)
+		r = put(device, "sector-size", params->sector_bytes);
+	if (r == 0)
+		r = put(device, "physical-sector-size", vbd->disk.physical_bytes);
+	if (r == 0 && params->flags & VBD_DISCARD)
+		r = publish_discard(device);
+	return r;
+}
+
+static void vbd_message(struct device *device, const struct control_msg *msg)
+{
+	uint64_t bytes;
+
+	if (msg->type == CONTROL_LOOK_AGAIN)
+		resize_now(vbd_of(device), &bytes);
+}
+
+static void vbd_released(struct device *device)
+{
+	resize_unwatch(vbd_of(device));
+}
+
+static void vbd_forget(struct device *device)
+{
+	resize_unwatch(vbd_of(device));
+	free(vbd_of(device)->target);
+}
+
+const struct kind vbd_kind = {
+	.id = DEVICE_VBD,
+	.worker = "blkback",
+	.driver = "xen-blkback",
+	.early = true,
+	.bytes = sizeof(struct vbd),
+	.advertise = vbd_advertise,
+	.named = vbd_named,
+	.prepare = vbd_prepare,
+	.negotiate = vbd_negotiate,
+	.open = vbd_open,
+	.journal_bytes = vbd_journal_bytes,
+	.publish = vbd_publish,
+	.look = resize_look,
+	.message = vbd_message,
+	.released = vbd_released,
+	.forget = vbd_forget,
+};

@@ -1,0 +1,410 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Worker processes. Trusts the run directory (root's) after checking whose generation it is; does
+ * not trust a worker: it looks at guest memory. Promises that two processes never serve the same
+ * connection: a successor starts only when the pidfd of its predecessor says that it has ended,
+ * and with it its kernel I/O.
+ */
+#include "xenbus/worker.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "ring/stats.h"
+#include "xenbus/rundir.h"
+#include "xenbus/spawn.h"
+
+/* Rest before the n-th successor in a row, milliseconds: the first comes at once. */
+static unsigned int rest_before(unsigned int deaths)
+{
+	return deaths < 2 ? 0 : 25u << deaths;
+}
+
+static void close_fd(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+static void set_deadline(struct device *device, unsigned int msec)
+{
+	device->worker.deadline = now_msec() + msec;
+	device_wake_in(device, msec);
+}
+
+/* --- start ------------------------------------------------------------------------------------- */
+
+static int pid_write(int dir, pid_t pid)
+{
+	char text[48];
+	int length = snprintf(text, sizeof(text), "%d %" PRIu64 "\n", (int)pid,
+			process_start_time(pid));
+
+	return rundir_write(dir, "pid", text, (size_t)length, 0644);
+}
+
+static int params_file(struct device *device, int dir)
+{
+	int r = rundir_write(dir, "params", &device->params, sizeof(device->params), 0600);
+
+	if (r)
+		return r;
+	r = openat(dir, "params", O_RDONLY | O_CLOEXEC);
+	return r < 0 ? -errno : r;
+}
+
+/*
+ * Everything a worker is born with, in the order of enum worker_fd. The backing comes first: what
+ * it measures belongs into the parameters. Returns how many, or -errno.
+ */
+static int worker_fds(struct device *device, int dir, bool fresh, int fds[SPAWN_FDS_MAX])
+{
+	unsigned int backing = 0;
+	const char *wrong;
+	int r = device->kind->open(device, fds + 4, &backing);
+
+	if (r)
+		return r;
+	wrong = params_check(&device->params, device->id.kind);
+	if (wrong) {
+		device_fail(device, EINVAL, "%s", wrong);
+		return -EINVAL;
+	}
+	fds[0] = rundir_listen(dir, "sock");
+	fds[1] = params_file(device, dir);
+	fds[2] = rundir_shared(dir, "journal", device->kind->journal_bytes(&device->params), 0600,
+			fresh);
+	fds[3] = rundir_shared(dir, "stats", STATS_BYTES, 0644, 0);
+	for (unsigned int i = 0; i < 4; i++) {
+		if (fds[i] < 0)
+			return fds[i];
+	}
+	return 4 + (int)backing;
+}
+
+static int worker_spawn(struct device *device, int dir, const int *fds, unsigned int n)
+{
+	struct worker *worker = &device->worker;
+	char program[PATH_MAX], name[32];
+	char *argv[] = { name, device->run_name, NULL };
+	pid_t pid;
+
+	snprintf(program, sizeof(program), "%s/%s", device->fleet->libexec, device->kind->worker);
+	snprintf(name, sizeof(name), "%s", device->kind->worker);
+	pid = spawn(program, argv, fds, n);
+	if (pid < 0)
+		return pid;
+	worker->pid = pid;
+	worker->pidfd = process_open(pid);
+	if (worker->pidfd < 0)
+		return worker->pidfd;
+	fleet_watch(device->fleet, worker->pidfd, EVENT_EXIT, device->slot);
+	return pid_write(dir, pid);
+}
+
+/* Connects to the worker's socket, which listens since before the worker was born. */
+static int line_open(struct device *device, int dir)
+{
+	struct control_line *line = &device->worker.line;
+
+	line->fd = rundir_connect(dir, "sock");
+	if (line->fd < 0) {
+		int r = line->fd;
+
+		line->fd = -1;
+		return r;
+	}
+	return fleet_watch(device->fleet, line->fd, EVENT_WORKER, device->slot);
+}
+
+static int worker_start_in(struct device *device, int dir, bool fresh)
+{
+	int fds[SPAWN_FDS_MAX] = { -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1 };
+	int n = worker_fds(device, dir, fresh, fds);
+	int r = n < 0 ? n : worker_spawn(device, dir, fds, (unsigned int)n);
+
+	for (unsigned int i = 0; i < SPAWN_FDS_MAX; i++)
+		close_fd(&fds[i]);
+	return r ? r : line_open(device, dir);
+}
+
+int worker_start(struct device *device, bool fresh)
+{
+	struct worker *worker = &device->worker;
+	int dir = rundir_open(device->fleet->run, device->run_name, 1);
+	int r = dir;
+
+	if (dir >= 0) {
+		r = worker_start_in(device, dir, fresh);
+		close(dir);
+	}
+	if (r) {
+		if (!device->failed)	/* opening the backing has told its own story */
+			device_fail(device, -r, "cannot start %s/%s in %s/%s", device->fleet->libexec,
+					device->kind->worker, device->fleet->run, device->run_name);
+		if (worker->pidfd >= 0)
+			process_signal(worker->pidfd, SIGKILL);
+		worker->state = worker->pidfd >= 0 ? WORKER_DRAINING : WORKER_NONE;
+		return r;
+	}
+	if (fresh)
+		worker->deaths = 0;
+	worker->state = WORKER_STARTING;
+	worker->successor = worker->killed = false;
+	worker->started = now_msec();
+	set_deadline(device, WORKER_START_MSEC);
+	return 0;
+}
+
+/* --- adopt ------------------------------------------------------------------------------------- */
+
+/* The live process that the pid file names, as a pidfd; -1 where it has gone. */
+static int pid_adopt(int dir, pid_t *pid)
+{
+	unsigned long long ticks;
+	char text[64];
+	ssize_t got = rundir_read(dir, "pid", text, sizeof(text) - 1);
+	int number, fd;
+
+	text[got < 0 ? 0 : got] = 0;
+	if (sscanf(text, "%d %llu", &number, &ticks) != 2 || number <= 1)
+		return -1;
+	fd = process_open(number);
+	/* Its start time after the pidfd is open: what we compare is what we hold. */
+	if (fd >= 0 && process_start_time(number) != ticks) {
+		close(fd);
+		fd = -1;
+	}
+	*pid = number;
+	return fd < 0 ? -1 : fd;
+}
+
+static bool params_adopt(struct device *device, int dir)
+{
+	struct device_params *params = &device->params;
+
+	if (rundir_read(dir, "params", params, sizeof(*params)) != sizeof(*params))
+		return false;
+	return params_check(params, device->id.kind) == NULL &&
+			params->generation == device->generation &&
+			params->domid == device->id.domid && params->devid == device->id.devid;
+}
+
+void worker_adopt(struct device *device)
+{
+	struct worker *worker = &device->worker;
+	int dir = rundir_open(device->fleet->run, device->run_name, 0);
+
+	if (dir < 0)
+		return;
+	worker->pidfd = pid_adopt(dir, &worker->pid);
+	if (worker->pidfd >= 0)
+		fleet_watch(device->fleet, worker->pidfd, EVENT_EXIT, device->slot);
+	if (!params_adopt(device, dir)) {
+		/* Of an earlier life of this name: nothing of it may go on. */
+		worker->state = worker->pidfd >= 0 ? WORKER_DRAINING : WORKER_NONE;
+		if (worker->pidfd >= 0)
+			process_signal(worker->pidfd, SIGKILL);
+	} else if (worker->pidfd < 0) {
+		worker->state = WORKER_LOST;
+	} else {
+		worker->state = WORKER_STARTING;
+		worker->started = now_msec();
+		set_deadline(device, WORKER_START_MSEC);
+		if (line_open(device, dir) == 0)
+			worker_send(device, CONTROL_HELLO_PLEASE, 0);
+		else	/* it cannot be led: let a successor take over */
+			process_signal(worker->pidfd, SIGKILL);
+		device_log(device, LOG_NOTICE, "adopted worker %d", (int)worker->pid);
+	}
+	close(dir);
+}
+
+/* --- end --------------------------------------------------------------------------------------- */
+
+int worker_send(struct device *device, enum control_type type, uint64_t value)
+{
+	return control_send(&device->worker.line, type, value, NULL);
+}
+
+static void drain(struct device *device, bool successor)
+{
+	struct worker *worker = &device->worker;
+
+	worker->state = WORKER_DRAINING;
+	worker->successor = successor;
+	worker->killed = false;
+	set_deadline(device, WORKER_DRAIN_MSEC);
+	if (worker_send(device, CONTROL_DRAIN, 0))
+		process_signal(worker->pidfd, SIGKILL);
+}
+
+static void connection_over(struct device *device)
+{
+	int dir = rundir_open(device->fleet->run, device->run_name, 0);
+
+	if (dir >= 0) {
+		rundir_end_connection(dir);
+		close(dir);
+	}
+	device->worker.state = WORKER_NONE;
+	device->worker.deaths = 0;
+	device->published = device->confirmed = false;
+	if (device->kind->released)
+		device->kind->released(device);
+}
+
+void worker_release(struct device *device)
+{
+	if (worker_alive(device->worker.state))
+		drain(device, false);
+	else
+		connection_over(device);
+}
+
+int worker_replace(struct device *device)
+{
+	if (device->worker.state != WORKER_RUNNING)
+		return -ENOENT;
+	drain(device, true);
+	return 0;
+}
+
+/* The next start, or the end of our patience. */
+static void worker_died(struct device *device, int status)
+{
+	struct worker *worker = &device->worker;
+	unsigned int rest;
+
+	if (now_msec() - worker->started >= WORKER_STEADY_MSEC)
+		worker->deaths = 0;
+	worker->deaths++;
+	if (WIFSIGNALED(status))
+		device_log(device, LOG_ERROR, "worker %d was ended by signal %d", (int)worker->pid,
+				WTERMSIG(status));
+	else
+		device_log(device, LOG_ERROR, "worker %d ended unasked, status %d", (int)worker->pid,
+				status < 0 ? status : WEXITSTATUS(status));
+	if (worker->deaths >= WORKER_DEATHS_MAX) {
+		device_fail(device, EIO, "the worker has died %u times in a row", worker->deaths);
+		return;
+	}
+	rest = rest_before(worker->deaths);
+	worker->state = rest ? WORKER_RESTING : WORKER_LOST;
+	if (rest)
+		set_deadline(device, rest);
+}
+
+void worker_exited(struct device *device)
+{
+	struct worker *worker = &device->worker;
+	bool asked = worker->state == WORKER_DRAINING;
+	int status;
+
+	if (worker->pidfd < 0 || !process_ended(worker->pidfd, &status))
+		return;
+	close_fd(&worker->pidfd);
+	close_fd(&worker->line.fd);
+	worker->deadline = 0;
+	worker->state = WORKER_LOST;
+	if (asked && !worker->successor)
+		connection_over(device);
+	else if (!asked)
+		worker_died(device, status);
+	else
+		worker->deaths = 0;
+}
+
+/* --- while it lives ---------------------------------------------------------------------------- */
+
+static void drain_overdue(struct device *device)
+{
+	struct worker *worker = &device->worker;
+
+	if (!worker->killed) {
+		device_log(device, LOG_WARN, "worker %d did not drain within %d ms: killing it",
+				(int)worker->pid, WORKER_DRAIN_MSEC);
+		process_signal(worker->pidfd, SIGKILL);
+	} else {
+		device_log(device, LOG_WARN, "the disk still holds an I/O of worker %d: "
+				"the device stays in closing until it ends", (int)worker->pid);
+	}
+	worker->killed = true;
+	set_deadline(device, WORKER_DRAIN_MSEC);
+}
+
+void worker_tick(struct device *device)
+{
+	struct worker *worker = &device->worker;
+
+	if (worker->deadline == 0)
+		return;
+	if (now_msec() < worker->deadline) {
+		device_wake_in(device, (unsigned int)(worker->deadline - now_msec()));
+		return;
+	}
+	worker->deadline = 0;
+	switch (worker->state) {
+	case WORKER_RESTING:
+		worker->state = WORKER_LOST;
+		break;
+	case WORKER_STARTING:
+		device_log(device, LOG_ERROR, "worker %d has not connected within %d ms: killing it",
+				(int)worker->pid, WORKER_START_MSEC);
+		process_signal(worker->pidfd, SIGKILL);
+		break;
+	case WORKER_DRAINING:
+		drain_overdue(device);
+		break;
+	default:
+		break;
+	}
+}
+
+static void worker_connected(struct device *device, uint64_t generation)
+{
+	struct worker *worker = &device->worker;
+
+	if (worker->state != WORKER_STARTING || generation != device->generation)
+		return;
+	worker->state = WORKER_RUNNING;
+	worker->deadline = 0;
+}
+
+static void worker_message(struct device *device, const struct control_msg *msg)
+{
+	switch (msg->type) {
+	case CONTROL_CONNECTED:
+		worker_connected(device, msg->value);
+		break;
+	case CONTROL_BROKEN:
+		if (device->worker.state != WORKER_STARTING && device->worker.state != WORKER_RUNNING)
+			break;
+		device->worker.state = WORKER_BROKEN;
+		device->worker.deadline = 0;
+		device_fail(device, EPROTO, "%s", msg->text);
+		break;
+	case CONTROL_DRAINED:
+		break;	/* its end follows, and that is what counts */
+	default:
+		if (device->kind->message)
+			device->kind->message(device, msg);
+		break;
+	}
+}
+
+void worker_readable(struct device *device)
+{
+	struct control_msg msg;
+
+	while (device->worker.line.fd >= 0 && control_receive(&device->worker.line, &msg))
+		worker_message(device, &msg);
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The process of one connection: start, adopt, drain, succeed. The line between is ring/control.h.
+ */
+#ifndef XENBUS_WORKER_H
+#define XENBUS_WORKER_H
+
+#include <stdbool.h>
+
+#include "xenbus/lifecycle.h"
+
+#define WORKER_START_MSEC 30000		/* to say CONNECTED; then it is killed */
+#define WORKER_DRAIN_MSEC 5000		/* to end what is in flight; then it is killed */
+#define WORKER_STEADY_MSEC 10000	/* a worker that lived this long did not die of its start */
+#define WORKER_DEATHS_MAX 8		/* in a row; then the device is failed */
+
+/*
+ * Starts a process for device->params. fresh: a new connection with an empty journal; otherwise
+ * the journal is that of the predecessor, whose pidfd has said that it is gone.
+ * 0 with state STARTING; -errno, reported with device_fail().
+ */
+int worker_start(struct device *device, bool fresh);
+
+/*
+ * Finds what a former control has left in the run directory for this generation: a live process
+ * becomes STARTING (it is asked to say CONNECTED again), a dead one LOST, nothing NONE.
+ */
+void worker_adopt(struct device *device);
+
+/* Ends the connection: drains a live process, drops a dead one's. */
+void worker_release(struct device *device);
+
+/* Drains a process to put a new one in its place, state nodes untouched. 0, -ENOENT: none runs. */
+int worker_replace(struct device *device);
+
+/* The socket is readable, the pidfd is readable, a deadline may have passed. */
+void worker_readable(struct device *device);
+void worker_exited(struct device *device);
+void worker_tick(struct device *device);
+
+/* 0 or -errno (-ENOTCONN: no worker). */
+int worker_send(struct device *device, enum control_type type, uint64_t value);
+
+#endif
