@@ -50,13 +50,53 @@ $(BUILD)/sbin/xenbackd: $(CONTROL_O) $(BUILD)/libring.a
 	ln -sf xenbackd $(@D)/netback
 
 # The operator's tool asks control and reads mapped figures; it needs neither Xen library.
-$(BUILD)/sbin/xenbackctl: $(BUILD)/xenbus/xenbackctl.o $(BUILD)/libring.a
+$(BUILD)/sbin/xenbackctl: $(BUILD)/xenbus/xenbackctl.o $(BUILD)/xenbus/rundir.o $(BUILD)/libring.a
 	@mkdir -p $(@D)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ -ljansson
 
 # --- bridge/ and vlan/ ---------------------------------------------------------------------------
 
+BRIDGE_O := $(call objects,bridge/*.c)
+
+# libnl's headers have a directory of their own.
+$(BUILD)/bridge/%.o: ALL_CFLAGS += -I/usr/include/libnl3
+
+$(BUILD)/libbridge.a: $(BRIDGE_O)
+	$(AR) rcs $@ $?
+
 # --- tests/sim -----------------------------------------------------------------------------------
+
+# Drop-in for Debian's libraries: same names, same symbol versions, found by LD_LIBRARY_PATH.
+SIM_TABLE_O := $(BUILD)/tests/sim/table.o
+SIM_PROGRAMS := $(BUILD)/sim/libxengnttab.so.1 $(BUILD)/sim/libxenevtchn.so.1 \
+                $(BUILD)/sim/xenstored-preload.so $(BUILD)/sim/simctl $(BUILD)/sim/relay $(BUILD)/sim/simxl
+$(BUILD)/tests/sim/%.o: ALL_CFLAGS += -fPIC -Wno-missing-prototypes
+
+sim: need-build need-check $(SIM_PROGRAMS)
+
+$(BUILD)/sim/libxengnttab.so.1: $(BUILD)/tests/sim/gnttab.o $(BUILD)/tests/sim/gntshr.o $(SIM_TABLE_O) tests/sim/gnttab.map
+	@mkdir -p $(@D)
+	$(CC) -shared -pthread $(SANITIZE) -Wl,-soname,libxengnttab.so.1 -Wl,--version-script=tests/sim/gnttab.map -o $@ $(filter %.o,$^)
+
+$(BUILD)/sim/libxenevtchn.so.1: $(BUILD)/tests/sim/evtchn.o $(SIM_TABLE_O) tests/sim/evtchn.map
+	@mkdir -p $(@D)
+	$(CC) -shared -pthread $(SANITIZE) -Wl,-soname,libxenevtchn.so.1 -Wl,--version-script=tests/sim/evtchn.map -o $@ $(filter %.o,$^)
+
+$(BUILD)/sim/xenstored-preload.so: $(BUILD)/tests/sim/xenstored.o $(SIM_TABLE_O)
+	@mkdir -p $(@D)
+	$(CC) -shared -pthread $(SANITIZE) -o $@ $^ -ldl
+
+$(BUILD)/sim/simctl: $(BUILD)/tests/sim/simctl.o $(SIM_TABLE_O)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^
+
+$(BUILD)/sim/relay: $(BUILD)/tests/sim/relay.o $(BUILD)/tests/sim/relay_client.o $(SIM_TABLE_O)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lxenevtchn -lxengnttab -lxenstore
+
+$(BUILD)/sim/simxl: $(BUILD)/tests/sim/simxl.o
+	@mkdir -p $(@D)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lxenstore
 
 # --- tests/guest and tests/bench -----------------------------------------------------------------
 
