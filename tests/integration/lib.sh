@@ -100,11 +100,11 @@ image() {
 }
 
 attach() {
-	"$root/tests/sim/simxl" "$sim" block-attach --no-script "$1" "$2"
+	"$root/tests/sim/simxl" "$sim" --no-script block-attach "$1" "$2"
 }
 
 detach() {
-	"$root/tests/sim/simxl" "$sim" block-detach "$@"
+	"$root/tests/sim/simxl" "$sim" --no-script block-detach "$@"
 }
 
 store() {
