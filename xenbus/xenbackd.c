@@ -71,7 +71,7 @@ static void usage(void)
 		"  -v, --log-level N     3 errors, 4 warnings, 5 notices, 6 info (default), 7 debug\n"
 		"  -h, --help            this text\n"
 		"  -V, --version         the version\n\n"
-		"Stays in the foreground. SIGTERM ends it and leaves the workers running for the next\n"
+		"Always in the foreground, as --foreground says explicitly. SIGTERM ends it and leaves the workers running for the next\n"
 		"one; SIGHUP reads the configuration again and replaces every worker.\n",
 		DEFAULT_CONFIG, DEFAULT_RUN, DEFAULT_LIBEXEC);
 }
@@ -109,6 +109,8 @@ static void option(int letter)
 		break;
 	case 'v':
 		set_log_level(optarg);
+		break;
+	case 'f':
 		break;
 	case 'h':
 		usage();
@@ -149,6 +151,7 @@ static void options_read(int argc, char **argv)
 		{ "run", required_argument, NULL, 'r' },
 		{ "libexec", required_argument, NULL, 'l' },
 		{ "device", required_argument, NULL, 'd' },
+		{ "foreground", no_argument, NULL, 'f' },
 		{ "log-level", required_argument, NULL, 'v' },
 		{ "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, 'V' },
@@ -162,7 +165,7 @@ static void options_read(int argc, char **argv)
 	options.config = DEFAULT_CONFIG;
 	options.run = run && run[0] ? run : DEFAULT_RUN;
 	options.libexec = DEFAULT_LIBEXEC;
-	while ((letter = getopt_long(argc, argv, "c:r:l:d:v:hV", longs, NULL)) != -1)
+	while ((letter = getopt_long(argc, argv, "c:r:l:d:v:fhV", longs, NULL)) != -1)
 		option(letter);
 	positional(argc - optind, argv + optind);
 }
