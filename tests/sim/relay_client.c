@@ -199,15 +199,15 @@ void client_read(int client, struct buffer *out)
 		client_end(client, out);
 }
 
-static void client_send(struct client *c, struct xsd_sockmsg *header, const void *payload, size_t len)
+static void client_send(struct client *c, struct xsd_sockmsg header, const void *payload, size_t len)
 {
-	uint8_t message[sizeof(*header) + XENSTORE_PAYLOAD_MAX];
+	uint8_t message[sizeof(header) + XENSTORE_PAYLOAD_MAX];
 
-	header->len = (uint32_t)len;
-	memcpy(message, header, sizeof(*header));
-	memcpy(message + sizeof(*header), payload, len);
+	header.len = (uint32_t)len;
+	memcpy(message, &header, sizeof(header));
+	memcpy(message + sizeof(header), payload, len);
 	/* A client that does not read its answers blocks only its own domain. */
-	if (send(c->fd, message, sizeof(*header) + len, MSG_NOSIGNAL) < 0)
+	if (send(c->fd, message, sizeof(header) + len, MSG_NOSIGNAL) < 0)
 		return;
 }
 
@@ -229,7 +229,7 @@ static void event_deliver(struct xsd_sockmsg *header, const uint8_t *payload)
 	token = header->len - (size_t)(colon + 1 - (const char *)payload);
 	memcpy(event, payload, path);
 	memcpy(event + path, colon + 1, token);
-	client_send(&clients[client], header, event, path + token);
+	client_send(&clients[client], *header, event, path + token);
 }
 
 static void answer_deliver(struct xsd_sockmsg *header, const uint8_t *payload, struct buffer *out)
@@ -249,7 +249,7 @@ static void answer_deliver(struct xsd_sockmsg *header, const uint8_t *payload, s
 	if (header->type == XS_TRANSACTION_START)
 		transaction_note(c, 0, (uint32_t)atoi((const char *)payload));
 	header->req_id = requests[id].req_id;
-	client_send(c, header, payload, header->len);
+	client_send(c, *header, payload, header->len);
 }
 
 void clients_answer(struct buffer *in, struct buffer *out)
