@@ -64,6 +64,15 @@ $(BUILD)/bridge/%.o: ALL_CFLAGS += -I/usr/include/libnl3
 $(BUILD)/libbridge.a: $(BRIDGE_O)
 	$(AR) rcs $@ $?
 
+# The administrator's tool: links and VLANs. It knows neither Xen library.
+VLAN_O := $(call objects,vlan/*.c)
+
+all: $(BUILD)/sbin/vlanbr
+
+$(BUILD)/sbin/vlanbr: $(VLAN_O) $(BUILD)/libbridge.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lnl-route-3 -lnl-3
+
 # --- tests/sim -----------------------------------------------------------------------------------
 
 # Drop-in for Debian's libraries: same names, same symbol versions, found by LD_LIBRARY_PATH.

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * vlanbr attach and detach: what the hotplug script asks for one port. A bridge of the plan that is
+ * not there yet is made first; one that is there is not changed, whatever the plan says by now.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "vlan/apply.h"
+#include "vlan/command.h"
+#include "vlan/file.h"
+#include "vlan/member.h"
+
+/* As Xen's scripts have it: the largest address, so that no bridge takes it for its own. */
+static const uint8_t port_mac[MAC_BYTES] = { 0xfe, 0xff, 0xff, 0xff, 0xff, 0xff };
+
+struct attaching {
+	const struct options *options;
+	const char *port;
+	struct plan plan;
+	struct links links;
+	struct netlink nl;
+	struct member member;
+	struct complaint why;
+};
+
+static bool bridge_there(const struct attaching *a)
+{
+	const struct plan_bridge *planned = a->member.planned;
+	const struct link *bridge = links_named(&a->links, a->member.bridge), *port;
+
+	if (bridge == NULL)
+		return false;
+	if (planned == NULL || planned->port[0] == 0)
+		return true;
+	port = links_named(&a->links, planned->port);
+	return port && port->master == bridge->index;
+}
+
+static int bridge_ensure(struct attaching *a)
+{
+	char mark[LINK_ALIAS_BYTES];
+	struct diff diff;
+	int error;
+
+	if (bridge_there(a))
+		return 0;
+	plan_mark(a->options, mark);
+	error = diff_make(&a->plan, &a->links, mark, a->member.bridge, &diff, &a->why);
+	if (error == 0)
+		error = diff_harmless(&diff, &a->why);
+	if (error == 0)
+		error = diff_apply(&a->nl, &diff, mark, &a->why);
+	diff_free(&diff);
+	if (error)
+		return error;
+	links_free(&a->links);
+	error = links_read(&a->nl, &a->links);
+	if (error)
+		complain(&a->why, 0, "cannot read the links: %s", netlink_said(&a->nl));
+	return error;
+}
+
+static int port_join(struct attaching *a)
+{
+	const struct link *link = links_named(&a->links, a->port);
+	struct diff diff;
+	int error;
+
+	if (memcmp(link->mac, port_mac, MAC_BYTES) && link_set_mac(&a->nl, a->port, port_mac))
+		return complain(&a->why, 0, "%s cannot have the MAC fe:ff:ff:ff:ff:ff: %s", a->port,
+			netlink_said(&a->nl));
+	error = member_diff(&a->member, a->port, &a->links, &diff);
+	if (error == 0)
+		error = diff_apply(&a->nl, &diff, NULL, &a->why);
+	else
+		complain(&a->why, 0, "no memory");
+	diff_free(&diff);
+	return error;
+}
+
+static int attach_run(struct attaching *a)
+{
+	char **argv = a->options->argv;
+	int error;
+
+	if (links_named(&a->links, a->port) == NULL)
+		return complain(&a->why, 0, "there is no network device %s", a->port);
+	error = member_resolve(&a->plan, &a->links, argv[1], a->options->argc > 2 ? argv[2] : NULL,
+		&a->member, &a->why);
+	if (error == 0)
+		error = bridge_ensure(a);
+	return error ? error : port_join(a);
+}
+
+/* A complaint about a line is about the plan; any other about the port. */
+static int attach_report(const struct attaching *a)
+{
+	complaint_print(&a->why, a->why.line ? a->options->plan : a->port);
+	return EXIT_FAILURE;
+}
+
+static int attaching_begin(struct attaching *a, const struct options *options)
+{
+	int error = lock_take();
+
+	memset(a, 0, sizeof(*a));
+	a->options = options;
+	a->port = options->argv[0];
+	if (error)
+		return fail("cannot take the lock %s: %s", LOCK_FILE, strerror(-error));
+	if (plan_load(options, true, &a->plan))
+		return EXIT_FAILURE;
+	if (system_load(&a->nl, &a->links) == 0)
+		return EXIT_SUCCESS;
+	plan_free(&a->plan);
+	return EXIT_FAILURE;
+}
+
+static void attaching_end(struct attaching *a)
+{
+	plan_free(&a->plan);
+	links_free(&a->links);
+	netlink_close(&a->nl);
+}
+
+int command_attach(const struct options *options)
+{
+	struct attaching a;
+	int status;
+
+	if (attaching_begin(&a, options))
+		return EXIT_FAILURE;
+	status = attach_run(&a) ? attach_report(&a) : EXIT_SUCCESS;
+	if (status == EXIT_SUCCESS)
+		puts(a.member.bridge);
+	attaching_end(&a);
+	return status;
+}
+
+int command_detach(const struct options *options)
+{
+	const char *port = options->argv[0];
+	struct netlink nl;
+	int error = netlink_open(&nl);
+
+	if (error)
+		return fail("cannot talk to the kernel about links: %s", strerror(-error));
+	if (link_index(port) >= 0) {	/* a tap that is gone is off its bridge */
+		error = link_set_up(&nl, port, false);
+		if (error == 0)
+			error = bridge_enslave(&nl, port, NULL);
+	}
+	if (error)
+		fail("cannot take %s off its bridge: %s", port, netlink_said(&nl));
+	netlink_close(&nl);
+	return error ? EXIT_FAILURE : EXIT_SUCCESS;
+}

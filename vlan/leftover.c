@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The part of the differ that takes away: ports that must not stay, links the plan has dropped. Pure. */
+#include "vlan/making.h"
+
+#include <string.h>
+
+static bool is_trunk(const struct plan *plan, const char *name)
+{
+	for (size_t i = 0; i < plan->count; i++) {
+		if (strcmp(plan->bridge[i].trunk, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* A second VLAN or trunk in a bridge would join what the plan keeps apart. */
+void strangers_release(struct making *m, const struct plan_bridge *bridge)
+{
+	const struct link *master = links_named(&m->now, bridge->name);
+	int index = master ? master->index : -1;
+
+	for (size_t i = 0; m->error == 0 && i < m->now.count; i++) {
+		const struct link *link = &m->now.link[i];
+		char name[IF_NAMESIZE];
+
+		if (link->master != index || strcmp(link->name, bridge->port) == 0)
+			continue;
+		if (link->kind != LINK_VLAN && !is_trunk(m->plan, link->name))
+			continue;
+		strcpy(name, link->name);
+		emit_release(m, bridge->line, name);
+	}
+}
+
+static bool planned(const struct plan *plan, const char *name)
+{
+	for (size_t i = 0; i < plan->count; i++) {
+		if (!strcmp(plan->bridge[i].name, name) || !strcmp(plan->bridge[i].port, name))
+			return true;
+	}
+	return false;
+}
+
+static const struct link *leftover(const struct making *m, enum link_kind kind)
+{
+	for (size_t i = 0; i < m->now.count; i++) {
+		const struct link *link = &m->now.link[i];
+
+		if (link->kind == kind && strcmp(link->alias, m->mark) == 0 &&
+			!planned(m->plan, link->name))
+			return link;
+	}
+	return NULL;
+}
+
+static void bridge_empty(struct making *m, const struct link *bridge)
+{
+	struct op op = op_about(OP_DELETE_ADDRESS, 0, bridge->name);
+	const struct link_address *address;
+	size_t from = 0;
+
+	for (size_t i = 0; m->error == 0 && i < m->now.count; i++) {
+		char name[IF_NAMESIZE];
+
+		strcpy(name, m->now.link[i].name);
+		if (m->now.link[i].master == bridge->index)
+			emit_release(m, 0, name);
+	}
+	while (m->error == 0 && (address = address_next(m, bridge->index, &from))) {
+		op.address = address->address;
+		if (!address_link_local(&op.address)) {
+			emit(m, &op);
+			from = 0;	/* the table has moved */
+		}
+	}
+}
+
+static void leftover_delete(struct making *m, const struct link *link)
+{
+	bool bridge = link->kind == LINK_BRIDGE;
+	struct op op = op_about(bridge ? OP_DELETE_BRIDGE : OP_DELETE_VLAN, 0, link->name);
+	const struct link *trunk = links_numbered(&m->now, link->lower);
+
+	op.state = link->bridge;
+	op.to = link->vlan;
+	if (trunk)
+		strcpy(op.peer, trunk->name);
+	if (bridge)
+		bridge_empty(m, link);
+	else if (link->master)
+		emit_release(m, 0, op.name);
+	if (m->error)
+		return;
+	link = links_named(&m->now, op.name);
+	emit_set(m, OP_SET_UP, 0, op.name, link->up, 0);
+	emit_set(m, OP_SET_MARK, 0, op.name, 1, 0);
+	emit(m, &op);
+}
+
+void leftovers_delete(struct making *m)
+{
+	const struct link *link;
+
+	while (m->error == 0 && m->mark && (link = leftover(m, LINK_BRIDGE)))
+		leftover_delete(m, link);
+	while (m->error == 0 && m->mark && (link = leftover(m, LINK_VLAN)))
+		leftover_delete(m, link);
+}

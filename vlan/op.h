@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One change of the system, small enough that it happens or does not, with what it needs to be taken
+ * back: every operation has an inverse of the same shape.
+ */
+#ifndef VLAN_OP_H
+#define VLAN_OP_H
+
+#include <net/if.h>
+
+#include "bridge/bridge.h"
+
+enum op_kind {
+	OP_CREATE_VLAN,		/* name: device, peer: trunk, to: VLAN */
+	OP_DELETE_VLAN,
+	OP_CREATE_BRIDGE,	/* name: bridge, state */
+	OP_DELETE_BRIDGE,
+	OP_ENSLAVE,		/* name: port, peer: bridge */
+	OP_RELEASE,
+	OP_ADD_ADDRESS,		/* name: link, address */
+	OP_DELETE_ADDRESS,
+	OP_ADD_VLANS,		/* name: port, range */
+	OP_DELETE_VLANS,
+	/* name: link; from and to: the value before and after */
+	OP_SET_STP,
+	OP_SET_FD,		/* 1/100 s */
+	OP_SET_FILTERING,
+	OP_SET_PVID,
+	OP_SET_MTU,
+	OP_SET_UP,
+	OP_SET_ADDRGEN,
+	OP_SET_MARK,		/* 1: the link's alias says that it is the plan's */
+};
+
+struct op {
+	enum op_kind kind;
+	unsigned int line;		/* of the plan; 0: what the plan no longer has */
+	char name[IF_NAMESIZE];
+	char peer[IF_NAMESIZE];
+	uint32_t from, to;
+	struct bridge_state state;
+	struct address address;
+	struct vlan_range range;
+	char harm[IF_NAMESIZE];		/* a guest's port that this cuts off; "": none */
+};
+
+#define OP_TEXT 160
+
+/* The operation that undoes op. */
+struct op op_inverse(const struct op *op);
+
+/* One line for a person: "+ br52: new bridge, STP off, forward delay 0 s". Without a newline. */
+void op_format(const struct op *op, char text[OP_TEXT]);
+
+/*
+ * What the kernel's tables look like after op. 0, or -ENOMEM. The link has to be there: the differ
+ * makes no other operation.
+ */
+int op_model(const struct op *op, struct links *links);
+
+#endif

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What is known about the guest behind a vif, from files that the backend's control keeps in
+ * RUN_DIR/vif-DOMID-DEVID/: `name`, `mac` and `rate`, one line each. Any of them may be missing.
+ */
+#ifndef VLAN_VIFINFO_H
+#define VLAN_VIFINFO_H
+
+#define VIFINFO_BYTES 64
+
+struct vifinfo {
+	char name[VIFINFO_BYTES];	/* of the guest; "" where not known, as below */
+	char mac[VIFINFO_BYTES];
+	char rate[VIFINFO_BYTES];	/* for a person: "1.25 MB/s" */
+};
+
+/* Reads what there is about the network device `port`, vif<DOMID>.<DEVID>. */
+void vifinfo_read(const char *run_dir, const char *port, struct vifinfo *info);
+
+/* Turns "BYTES,MICROSECONDS" (xenstore's rate) into a rate per second; any other text stays. */
+void rate_format(const char *text, char out[VIFINFO_BYTES]);
+
+#endif
