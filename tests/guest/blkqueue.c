@@ -193,8 +193,11 @@ void blkrequest_fill(struct blk_request *request, const void *buffer)
 	const uint8_t *from = buffer;
 	uint32_t n;
 
-	for (uint32_t i = 0; i < request->segments; i++, from += n)
-		memcpy(blkrequest_bytes(request, i, &n), from, n);
+	for (uint32_t i = 0; i < request->segments; i++, from += n) {
+		void *to = blkrequest_bytes(request, i, &n);
+
+		memcpy(to, from, n);
+	}
 }
 
 void blkrequest_drain(const struct blk_request *request, void *buffer)
