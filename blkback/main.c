@@ -43,7 +43,7 @@ struct worker {
 	struct queue queue[QUEUES_MAX];
 	pthread_t thread[QUEUES_MAX];
 	int epoll[QUEUES_MAX];	/* [0] is the main thread's */
-	pthread_barrier_t sealed; /* queue threads start behind it */
+	pthread_barrier_t gate;	/* passed twice: all threads run; the sandbox is sealed */
 	const char *broken;	/* the sentence that control was told, or is to be told */
 	bool serving;
 	uint64_t looked_usec;
@@ -232,7 +232,8 @@ static void *queue_thread(void *arg)
 	const int epoll = worker.epoll[queue->index];
 	int timeout;
 
-	pthread_barrier_wait(&worker.sealed);
+	pthread_barrier_wait(&worker.gate);
+	pthread_barrier_wait(&worker.gate);
 	for (;;) {
 		timeout = sleep_of(queue);
 		if (queue->state == QUEUE_DRAINED)
@@ -287,13 +288,13 @@ static const char *engines_open(int *err)
 	return NULL;
 }
 
-/* The threads of queues 1 and up; they wait at the barrier until the sandbox is sealed. */
+/* The threads of queues 1 and up; they wait at the gate until the sandbox is sealed. */
 static const char *threads_start(int *err)
 {
 	const uint32_t queues = worker.vbd.params.queues;
 	pthread_attr_t attr;
 
-	pthread_barrier_init(&worker.sealed, NULL, queues);
+	pthread_barrier_init(&worker.gate, NULL, queues);
 	pthread_attr_init(&attr);
 	pthread_attr_setstacksize(&attr, THREAD_STACK_BYTES);
 	for (uint32_t q = 0; q < queues && *err == 0; q++) {
@@ -322,10 +323,12 @@ static const char *start(int *err)
 		wrong = threads_start(err);
 	if (wrong)
 		return wrong;
+	/* A starting thread makes system calls that the sandbox does not allow: let all start first. */
+	pthread_barrier_wait(&worker.gate);
 	*err = worker_seal();
 	if (*err)
 		return "cannot close the sandbox";
-	pthread_barrier_wait(&worker.sealed);
+	pthread_barrier_wait(&worker.gate);
 	return NULL;
 }
 

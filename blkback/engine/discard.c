@@ -28,7 +28,7 @@ struct discarder {
 	pthread_t thread;
 	pthread_mutex_t lock;	/* guards all below; held only for a few stores */
 	pthread_cond_t wake;
-	bool stop;
+	bool started, stop;
 	uint32_t waiting, ended;
 	struct io *wait[DISCARDS_MAX];
 	struct io *end[DISCARDS_MAX];
@@ -87,6 +87,8 @@ static void *discard_thread(void *arg)
 	struct io *io;
 
 	pthread_mutex_lock(&d->lock);
+	d->started = true;
+	pthread_cond_signal(&d->wake);
 	while ((io = next_wait(d))) {
 		pthread_mutex_unlock(&d->lock);
 		io->result = discard_all(d, io);
@@ -121,6 +123,11 @@ int discarder_open(struct discarder **discarder, int fd, int event, bool block_d
 		free(d);
 		return -err;
 	}
+	/* A starting thread makes system calls that the sandbox does not allow: let it start first. */
+	pthread_mutex_lock(&d->lock);
+	while (!d->started)
+		pthread_cond_wait(&d->wake, &d->lock);
+	pthread_mutex_unlock(&d->lock);
 	*discarder = d;
 	return 0;
 }
