@@ -49,10 +49,45 @@ $(BUILD)/sbin/xenbackd: $(CONTROL_O) $(BUILD)/libring.a
 	ln -sf xenbackd $(@D)/blkback
 	ln -sf xenbackd $(@D)/netback
 
+# Where programs find each other; made again only when PREFIX has changed.
+$(BUILD)/gen/prefix.h: FORCE
+	@mkdir -p $(@D)
+	@echo '#define PREFIX "$(PREFIX)"' | cmp -s - $@ || echo '#define PREFIX "$(PREFIX)"' >$@
+FORCE:
+.PHONY: FORCE install
+$(BUILD)/xenbus/xenbackd.o $(BUILD)/xenbus/xenbackctl.o: $(BUILD)/gen/prefix.h
+
 # The operator's tool asks control and reads mapped figures; it needs neither Xen library.
 $(BUILD)/sbin/xenbackctl: $(BUILD)/xenbus/xenbackctl.o $(BUILD)/xenbus/rundir.o $(BUILD)/libring.a
 	@mkdir -p $(@D)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ -ljansson
+
+# --- installation: docs/install.md ---------------------------------------------------------------
+
+INSTALL      := install -D
+SYSCONFDIR   ?= /etc
+to            = $(DESTDIR)$(PREFIX)/$(1)
+to_etc        = $(DESTDIR)$(SYSCONFDIR)/$(1)
+
+install: all
+	$(INSTALL) -m 755 $(BUILD)/sbin/xenbackd $(call to,sbin/xenbackd)
+	ln -sf xenbackd $(call to,sbin/blkback)
+	ln -sf xenbackd $(call to,sbin/netback)
+	$(INSTALL) -m 755 $(BUILD)/sbin/xenbackctl $(call to,sbin/xenbackctl)
+	$(INSTALL) -m 755 $(BUILD)/libexec/blkback $(call to,libexec/xenback/blkback)
+	for unit in xenbackd.service xenback@.service; do \
+		sed 's,@PREFIX@,$(PREFIX),' xenbus/systemd/$$unit | \
+			$(INSTALL) -m 644 /dev/stdin $(call to,lib/systemd/system/$$unit); done
+	$(INSTALL) -m 644 xenbus/udev/xenback.rules $(call to,lib/udev/rules.d/70-xenback.rules)
+	$(INSTALL) -m 644 xenbus/etc/sysctl.conf $(call to,lib/sysctl.d/50-xenback.conf)
+	$(INSTALL) -m 644 xenbus/etc/modprobe.conf $(call to_etc,modprobe.d/xenback.conf)
+	$(INSTALL) -m 755 xenbus/scripts/block-blkback $(call to_etc,xen/scripts/block-blkback)
+	test -e $(call to_etc,xenback/xenback.conf) || \
+		$(INSTALL) -m 644 xenbus/etc/xenback.conf $(call to_etc,xenback/xenback.conf)
+	for page in xenbackd.8 xenbackctl.8; do \
+		$(INSTALL) -m 644 xenbus/$$page $(call to,share/man/man8/$$page); done
+	ln -sf xenbackd.8 $(call to,share/man/man8/blkback.8)
+	$(INSTALL) -m 644 xenbus/xenback.conf.5 $(call to,share/man/man5/xenback.conf.5)
 
 # --- bridge/ and vlan/ ---------------------------------------------------------------------------
 

@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Where things are when nobody says otherwise. PREFIX comes from the Makefile.
+ * Where things are when nobody says otherwise.
  */
 #ifndef XENBUS_VERSION_H
 #define XENBUS_VERSION_H
 
-#define XENBACK_VERSION "0.1"
+#include "prefix.h"	/* made by the Makefile */
 
-#ifndef PREFIX
-#define PREFIX "/usr"
-#endif
+#define XENBACK_VERSION "0.1"
 
 #define DEFAULT_CONFIG "/etc/xenback/xenback.conf"
 #define DEFAULT_RUN "/run/xenback"

@@ -71,8 +71,9 @@ static void usage(void)
 		"  -v, --log-level N     3 errors, 4 warnings, 5 notices, 6 info (default), 7 debug\n"
 		"  -h, --help            this text\n"
 		"  -V, --version         the version\n\n"
-		"Always in the foreground, as --foreground says explicitly. SIGTERM ends it and leaves the workers running for the next\n"
-		"one; SIGHUP reads the configuration again and replaces every worker.\n",
+		"Always in the foreground; -f, --foreground says so explicitly. SIGTERM ends it and\n"
+		"leaves the workers running for the next one; SIGHUP reads the configuration again and\n"
+		"replaces every worker.\n",
 		DEFAULT_CONFIG, DEFAULT_RUN, DEFAULT_LIBEXEC);
 }
 
