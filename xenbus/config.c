@@ -271,6 +271,9 @@ struct config *config_read(const char *path, bool required, char *why, size_t ro
 	reading.file = fopen(path, "re");
 	if (reading.file) {
 		ini_parse_stream(next_line, &reading, handler, &reading);
+		if (ferror(reading.file))
+			snprintf(why, room, "cannot read the configuration %s: %s", path,
+					strerror(errno));
 		fclose(reading.file);
 	} else if (required || errno != ENOENT) {
 		snprintf(why, room, "cannot read the configuration %s: %s", path, strerror(errno));

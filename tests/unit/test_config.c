@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* links: xenbus/config.o xenbus/parse.o */
+/* libs: -linih */
+/*
+ * The configuration file: which section wins, and one sentence for each mistake.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "xenbus/config.h"
+
+static char path[] = "/tmp/xenback-config-XXXXXX";
+static char why[512];
+
+static int make_file(void **state)
+{
+	int fd = mkstemp(path);
+
+	(void)state;
+	return fd < 0 ? -1 : close(fd);
+}
+
+static int remove_file(void **state)
+{
+	(void)state;
+	return unlink(path);
+}
+
+static struct config *config_of(const char *text)
+{
+	FILE *file = fopen(path, "w");
+
+	assert_non_null(file);
+	fputs(text, file);
+	fclose(file);
+	return config_read(path, true, why, sizeof(why));
+}
+
+static struct settings settings_of(const char *text, const char *guest, const char *vdev)
+{
+	struct config *config = config_of(text);
+	struct settings settings;
+
+	assert_string_equal(why, "");
+	assert_non_null(config);
+	settings = config_settings(config, guest, vdev);
+	config_free(config);
+	return settings;
+}
+
+/* Reads a file that is wrong: the sentence has to start with file:LINE and hold the value. */
+static void mistake(unsigned int line, const char *part, const char *text)
+{
+	char start[64];
+
+	snprintf(start, sizeof(start), "%s:%u: ", path, line);
+	assert_null(config_of(text));
+	assert_memory_equal(why, start, strlen(start));
+	if (!strstr(why, part))
+		fail_msg("`%s' does not name `%s'", why, part);
+}
+
+static void an_empty_file_means_the_defaults(void **state)
+{
+	struct settings settings = settings_of("", "web1", "xvda");
+
+	(void)state;
+	assert_int_equal(settings.persistent, 0);
+	assert_int_equal(settings.ring_order, 4);
+	assert_int_equal(settings.indirect, 256);
+	assert_int_equal(settings.pool_kib, 4096);
+	assert_int_equal(settings.aio_depth, 128);
+	assert_string_equal(settings.engine, "aio");
+}
+
+static void the_nearest_section_wins(void **state)
+{
+	static const char text[] =
+		"[guest web1 xvda]\nqueues = 1\n"	/* the order in the file does not matter */
+		"[default]\nqueues = 4\ngrants = persistent\nring-order = 2\n"
+		"[guest web1]\nqueues = 2\nring-order = 0\n";
+	struct settings disk = settings_of(text, "web1", "xvda");
+	struct settings other_disk = settings_of(text, "web1", "xvdb");
+	struct settings other_guest = settings_of(text, "db", "xvda");
+
+	(void)state;
+	assert_int_equal(disk.queues, 1);
+	assert_int_equal(disk.ring_order, 0);
+	assert_int_equal(disk.persistent, 1);
+	assert_int_equal(other_disk.queues, 2);
+	assert_int_equal(other_guest.queues, 4);
+	assert_int_equal(other_guest.ring_order, 2);
+}
+
+static void a_guest_without_a_name_has_the_defaults(void **state)
+{
+	struct settings settings = settings_of("[default]\nqueues = 3\n", "", "xvda");
+
+	(void)state;
+	assert_int_equal(settings.queues, 3);
+}
+
+static void every_setting_is_taken(void **state)
+{
+	struct settings settings = settings_of("[default]\n grants = copy\n\tqueues=8\n"
+			"# comment\n; comment\n\nindirect = 11 ; words\npool = 64\naio-depth = 1024\n"
+			"buffered = yes\nsector = 4096\nengine = fault:delay=1:aio\n", "g", "xvda");
+
+	(void)state;
+	assert_int_equal(settings.queues, 8);
+	assert_int_equal(settings.indirect, 11);
+	assert_int_equal(settings.pool_kib, 64);
+	assert_int_equal(settings.aio_depth, 1024);
+	assert_int_equal(settings.buffered, 1);
+	assert_int_equal(settings.sector, 4096);
+	assert_string_equal(settings.engine, "fault:delay=1:aio");
+}
+
+static void a_range_of_uids_is_taken(void **state)
+{
+	struct config *config = config_of("[default]\nuid-range = 70000-71023\n");
+	uint32_t first, last;
+
+	(void)state;
+	assert_non_null(config);
+	config_uids(config, &first, &last);
+	assert_int_equal(first, 70000);
+	assert_int_equal(last, 71023);
+	config_free(config);
+}
+
+static void each_mistake_is_named_with_its_line_and_value(void **state)
+{
+	(void)state;
+	mistake(2, "`many'", "[default]\nqueues = many\n");
+	mistake(2, "`9'", "[default]\nqueues = 9\n");
+	mistake(2, "`0'", "[default]\nqueues = 0\n");
+	mistake(4, "`perhaps'", "# x\n\n[default]\ngrants = perhaps\n");
+	mistake(2, "`10'", "[default]\nindirect = 10\n");
+	mistake(2, "`65'", "[default]\npool = 65\n");
+	mistake(2, "`1024'", "[default]\nsector = 1024\n");
+	mistake(2, "`tape'", "[default]\nengine = tape\n");
+	mistake(2, "`colour'", "[default]\ncolour = red\n");
+	mistake(2, "`1-2'", "[default]\nuid-range = 1-2\n");
+	mistake(2, "uid-range", "[guest a]\nuid-range = 70000-80000\n");
+	mistake(2, "[gast a]", "[gast a]\nqueues = 1\n");
+	mistake(2, "[guest]", "[guest]\nqueues = 1\n");
+	mistake(2, "[guest a b c]", "[guest a b c]\nqueues = 1\n");
+	mistake(1, "`queues'", "queues\n");
+	mistake(2, "`[guest a'", "[default]\n[guest a\nqueues = 1\n");
+	mistake(1, "`[]'", "queues = 1\n");
+}
+
+static void the_first_mistake_is_the_one_that_is_named(void **state)
+{
+	(void)state;
+	mistake(2, "`x'", "[default]\nqueues = x\nring-order = y\n");
+}
+
+static void a_line_that_is_too_long_is_refused(void **state)
+{
+	char text[400] = "[default]\nengine = fault:";
+
+	(void)state;
+	memset(text + strlen(text), 'x', 250);
+	mistake(2, "190", text);
+}
+
+static void more_sections_than_the_limit_are_refused(void **state)
+{
+	char *text = calloc(SECTIONS_MAX + 1, 64);
+
+	(void)state;
+	for (int i = 0; i <= SECTIONS_MAX; i++)
+		sprintf(text + strlen(text), "[guest g%d]\nqueues = 1\n", i);
+	mistake(2 * (SECTIONS_MAX + 1), "512", text);
+	free(text);
+}
+
+static void a_missing_file_is_a_mistake_only_where_it_was_asked_for(void **state)
+{
+	struct config *config = config_read("/nonexistent/conf", false, why, sizeof(why));
+
+	(void)state;
+	assert_non_null(config);
+	config_free(config);
+	assert_null(config_read("/nonexistent/conf", true, why, sizeof(why)));
+	assert_non_null(strstr(why, "/nonexistent/conf"));
+	assert_null(config_read("/tmp", true, why, sizeof(why)));
+	assert_non_null(strstr(why, "directory"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(an_empty_file_means_the_defaults),
+		cmocka_unit_test(the_nearest_section_wins),
+		cmocka_unit_test(a_guest_without_a_name_has_the_defaults),
+		cmocka_unit_test(every_setting_is_taken),
+		cmocka_unit_test(a_range_of_uids_is_taken),
+		cmocka_unit_test(each_mistake_is_named_with_its_line_and_value),
+		cmocka_unit_test(the_first_mistake_is_the_one_that_is_named),
+		cmocka_unit_test(a_line_that_is_too_long_is_refused),
+		cmocka_unit_test(more_sections_than_the_limit_are_refused),
+		cmocka_unit_test(a_missing_file_is_a_mistake_only_where_it_was_asked_for),
+	};
+
+	return cmocka_run_group_tests(tests, make_file, remove_file);
+}
