@@ -8,11 +8,28 @@
 #include "vlan/command.h"
 #include "vlan/file.h"
 
+/* Steps on the way to a deletion, and marks, say nothing to a person. */
+static bool unspoken(const struct diff *diff, size_t at)
+{
+	const struct op *op = &diff->op[at];
+
+	if (op->kind == OP_SET_MARK)
+		return true;
+	for (size_t i = at + 1; op->kind >= OP_SET_STP && i < diff->count; i++) {
+		if ((diff->op[i].kind == OP_DELETE_BRIDGE || diff->op[i].kind == OP_DELETE_VLAN) &&
+			strcmp(diff->op[i].name, op->name) == 0)
+			return true;
+	}
+	return false;
+}
+
 static void diff_print(const struct diff *diff)
 {
 	for (size_t i = 0; i < diff->count; i++) {
 		char text[OP_TEXT];
 
+		if (unspoken(diff, i))
+			continue;
 		op_format(&diff->op[i], text);
 		if (diff->op[i].harm[0])
 			printf("%s (cuts off %s)\n", text, diff->op[i].harm);

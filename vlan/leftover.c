@@ -75,25 +75,37 @@ static void bridge_empty(struct making *m, const struct link *bridge)
 	}
 }
 
+/* Sets back what creating the link again would not give it, so that the inverse of all this does. */
+static void leftover_reset(struct making *m, const char *name, uint32_t born_mtu)
+{
+	const struct link *link = links_named(&m->now, name);
+
+	emit_set(m, OP_SET_UP, 0, name, link->up, 0);
+	emit_set(m, OP_SET_MTU, 0, name, link->mtu, born_mtu);
+	if (link->addrgen != ADDRGEN_NO_IPV6)
+		emit_set(m, OP_SET_ADDRGEN, 0, name, link->addrgen, ADDRGEN_EUI64);
+	emit_set(m, OP_SET_MARK, 0, name, 1, 0);
+}
+
 static void leftover_delete(struct making *m, const struct link *link)
 {
 	bool bridge = link->kind == LINK_BRIDGE;
 	struct op op = op_about(bridge ? OP_DELETE_BRIDGE : OP_DELETE_VLAN, 0, link->name);
 	const struct link *trunk = links_numbered(&m->now, link->lower);
+	uint32_t born_mtu = 1500;
 
 	op.state = link->bridge;
 	op.to = link->vlan;
-	if (trunk)
+	if (trunk && !bridge) {
 		strcpy(op.peer, trunk->name);
+		born_mtu = trunk->mtu;
+	}
 	if (bridge)
 		bridge_empty(m, link);
 	else if (link->master)
 		emit_release(m, 0, op.name);
-	if (m->error)
-		return;
-	link = links_named(&m->now, op.name);
-	emit_set(m, OP_SET_UP, 0, op.name, link->up, 0);
-	emit_set(m, OP_SET_MARK, 0, op.name, 1, 0);
+	if (m->error == 0)
+		leftover_reset(m, op.name, born_mtu);
 	emit(m, &op);
 }
 
