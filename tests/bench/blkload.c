@@ -18,6 +18,7 @@
 
 #define LOOK_MS 20	/* how often the main thread looks at the time */
 #define DESCRIPTOR_PAGES 8
+#define POOL_PAGES_MOST 1800	/* eight queues fit a domain's 32 frames of grants */
 
 static struct load load = { .lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER };
 static struct load_totals totals;
@@ -51,7 +52,10 @@ static double cpu_us_now(void)
 		(double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
 }
 
-/* Enough pages for the depth, no more: a real guest's gntalloc has a limit. */
+/*
+ * Enough pages for the depth, no more: grants are limited. Above the limit here an operation may
+ * have to wait for pages.
+ */
 static uint32_t pool_pages(const struct load_options *o)
 {
 	uint32_t indirect = o->frontend.indirect == FRONTEND_INDIRECT_DEFAULT ? 32 : o->frontend.indirect;
@@ -60,7 +64,10 @@ static uint32_t pool_pages(const struct load_options *o)
 
 	if (o->rw != RW_VERIFY && o->bs / BLKABI_PAGE_BYTES + 1 < pages)
 		pages = (uint32_t)(o->bs / BLKABI_PAGE_BYTES) + 1;
-	return o->depth * (pages + (pages > BLKIF_MAX_SEGMENTS_PER_REQUEST ? DESCRIPTOR_PAGES : 0));
+	pages += pages > BLKIF_MAX_SEGMENTS_PER_REQUEST ? DESCRIPTOR_PAGES : 0;
+	if (pages * o->depth <= POOL_PAGES_MOST)
+		return pages * o->depth;
+	return pages > POOL_PAGES_MOST ? pages : POOL_PAGES_MOST;
 }
 
 static void offered_check(const struct frontend_disk *disk, const struct load_options *o)
@@ -96,6 +103,9 @@ static void options_check(struct load_options *o)
 				o->size, bytes);
 	if (!o->size)
 		o->size = bytes - o->offset;
+	if (o->barrier_every && o->bs > BLKIF_MAX_SEGMENTS_PER_REQUEST * BLKABI_PAGE_BYTES)
+		fail("--barrier-every: a barrier holds at most %u pages (--bs)",
+				BLKIF_MAX_SEGMENTS_PER_REQUEST);
 	if (o->size / f->queues < (o->bs ? o->bs : f->disk.sector_bytes))
 		fail("--size=%" PRIu64 ": less than one operation for each queue", o->size);
 }
@@ -220,7 +230,6 @@ static bool workers_join(void)
 		totals.figures.notifies += w->figures.notifies;
 		totals.figures.events += w->figures.events;
 		totals.figures.wakeups += w->figures.wakeups;
-		totals.figures.revoke_busy += w->figures.revoke_busy;
 		histogram_merge(&totals.latency, &w->latency);
 		if (*w->failure) {
 			fprintf(stderr, "blkload: %s\n", w->failure);
@@ -246,9 +255,6 @@ int main(int argc, char **argv)
 	good = workers_join();
 	totals.lies += frontend_lies(load.frontend);
 	report_print(o, load.frontend, &totals);
-	if (totals.figures.revoke_busy)
-		fprintf(stderr, "blkload: %" PRIu64 " times the backend still had pages of an answered "
-				"request mapped\n", totals.figures.revoke_busy);
 	if (frontend_disconnect(load.frontend)) {
 		fprintf(stderr, "blkload: %s\n", load.frontend->bus.error);
 		good = false;

@@ -95,7 +95,7 @@ struct load_kind {
 	 * nothing in flight: none ever.
 	 */
 	bool (*next)(struct worker *worker, struct op *op);
-	/* Gives the request its segments, and its data; also when it is submitted again. */
+	/* Gives the request its segments, and its data; when it is submitted again, again. */
 	void (*prepare)(struct worker *worker, const struct op *op, struct blk_request *request);
 	/* Takes the answer. False: a failure that worker_fail() has described. */
 	bool (*done)(struct worker *worker, const struct op *op, const struct blk_request *request);
@@ -115,6 +115,7 @@ struct worker {
 	uint32_t in_flight;
 	struct op *op;		/* options.depth of them */
 	uint32_t *free_op, free_ops;	/* a stack of their numbers */
+	struct op *pending;	/* waits until enough pages are free; NULL: none */
 	uint64_t answered_ns;	/* when the last answer came */
 	struct blkqueue_figures figures;	/* of the connections before this one */
 	struct histogram latency;

@@ -64,6 +64,8 @@ static void job_name(const struct load_options *o, char *text, size_t bytes)
 
 	if (o->job)
 		snprintf(text, bytes, "%s", o->job);
+	else if (!o->bs)
+		snprintf(text, bytes, "%s-qd%u", rw_name[o->rw], o->depth);
 	else
 		snprintf(text, bytes, "%s-%" PRIu64 "%s-qd%u", rw_name[o->rw], o->bs / (*unit ? 1024 : 1),
 				unit, o->depth);

@@ -85,10 +85,17 @@ static void model_settle(struct worker *w, const struct op *op)
 	}
 }
 
+/* A barrier cannot be indirect: that holds only reads and writes. */
+static uint32_t pages_most(const struct worker *w, uint8_t op)
+{
+	return op == BLKIF_OP_WRITE_BARRIER ? BLKIF_MAX_SEGMENTS_PER_REQUEST :
+		w->load->frontend->segments_max;
+}
+
 /* How its pages are laid out: mostly whole pages, else a late start, else pieces of any length. */
 static void shape_choose(struct worker *w, struct op *op)
 {
-	uint32_t sectors = (uint32_t)(op->bytes / MODEL_SECTOR), most = w->load->frontend->segments_max;
+	uint32_t sectors = (uint32_t)(op->bytes / MODEL_SECTOR), most = pages_most(w, op->op);
 	uint32_t shape = (uint32_t)worker_below(w, 4);
 
 	op->lead = 0;
@@ -128,12 +135,15 @@ static uint8_t op_choose(struct worker *w)
 }
 
 /* Any size in units of the disk's sector, small ones as often as large ones by order of magnitude. */
-static uint32_t size_choose(struct worker *w)
+static uint32_t size_choose(struct worker *w, uint8_t op)
 {
-	uint32_t unit = w->verify->sector_sectors, most = w->verify->sectors_max / unit;
-	uint32_t bits = 32 - (uint32_t)__builtin_clz(most);
-	uint32_t limit = 1u << (1 + worker_below(w, bits));
+	uint32_t unit = w->verify->sector_sectors, most = pages_most(w, op) * SECTORS_PER_PAGE;
+	uint32_t limit;
 
+	if (most > w->verify->sectors_max)
+		most = w->verify->sectors_max;
+	most /= unit;
+	limit = 1u << (1 + worker_below(w, 32 - (uint32_t)__builtin_clz(most)));
 	if (limit > most)
 		limit = most;
 	return (1 + (uint32_t)worker_below(w, limit)) * unit;
@@ -151,7 +161,7 @@ static bool use_next(struct worker *w, struct op *op)
 		return true;
 	}
 	for (int i = 0; i < PLACES_TRIED; i++) {
-		uint32_t sectors = size_choose(w);
+		uint32_t sectors = size_choose(w, op->op);
 		uint64_t places = (w->span / MODEL_SECTOR - sectors) / unit + 1;
 
 		op->bytes = (uint64_t)sectors * MODEL_SECTOR;

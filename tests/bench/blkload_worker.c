@@ -72,7 +72,6 @@ void worker_account(struct worker *w)
 	w->figures.notifies += now->notifies;
 	w->figures.events += now->events;
 	w->figures.wakeups += now->wakeups;
-	w->figures.revoke_busy += now->revoke_busy;
 }
 
 bool worker_enough(const struct worker *w)
@@ -82,14 +81,14 @@ bool worker_enough(const struct worker *w)
 	return (ops && w->issued >= ops) || __atomic_load_n(&w->load->stop, __ATOMIC_RELAXED);
 }
 
+/* False: no request with that many pages is free now. */
 static bool op_submit(struct worker *w, struct op *op)
 {
 	struct blkqueue *queue = queue_of(w);
 	struct blk_request *request = blkqueue_get(queue, op->op, op->pages);
 
 	if (!request)
-		return worker_fail(w, "no request with %u pages is free (depth %u, ring of %u entries; see "
-				"--pool)", op->pages, w->load->options.depth, queue->ring.entries);
+		return false;
 	request->offset = op->offset;
 	request->bytes = op->bytes;
 	request->owner = op;
@@ -98,26 +97,34 @@ static bool op_submit(struct worker *w, struct op *op)
 	return true;
 }
 
-/* Begins as many operations as the depth allows; *none: there is nothing to begin now. */
-static bool operations_issue(struct worker *w, uint64_t now, bool *none)
+/* The operation that waits for pages, or else a new one. NULL: none now. */
+static struct op *op_next(struct worker *w)
 {
-	*none = false;
-	while (w->free_ops) {
-		struct op *op = &w->op[w->free_op[w->free_ops - 1]];
+	struct op *op = w->pending;
 
-		if (!w->kind->next(w, op)) {
-			*none = true;
-			return true;
-		}
+	if (op || !w->free_ops)
+		return op;
+	op = &w->op[w->free_op[w->free_ops - 1]];
+	if (!w->kind->next(w, op))
+		return NULL;
+	w->free_ops--;
+	w->issued++;
+	return op;
+}
+
+/* Begins as many operations as the depth and the pages allow. */
+static void operations_issue(struct worker *w, uint64_t now)
+{
+	struct op *op;
+
+	while ((op = op_next(w))) {
+		w->pending = op_submit(w, op) ? NULL : op;
+		if (w->pending)
+			return;
 		op->in_flight = true;
 		op->submitted_ns = now;
-		w->free_ops--;
 		w->in_flight++;
-		w->issued++;
-		if (!op_submit(w, op))
-			return false;
 	}
-	return true;
 }
 
 static bool answer_take(struct worker *w, struct blk_request *request, uint64_t now)
@@ -193,7 +200,7 @@ static bool park(struct worker *w)
 		return false;
 	for (uint32_t i = 0; i < load->options.depth; i++)
 		if (w->op[i].in_flight && !op_submit(w, &w->op[i]))
-			return false;
+			return worker_fail(w, "queue %u has less room than before the reconnect", w->index);
 	w->answered_ns = now_ns();
 	blkqueue_publish(queue_of(w));
 	return true;
@@ -204,15 +211,16 @@ static bool turn(struct worker *w)
 {
 	uint64_t now = 0;
 	int taken = answers_take(w, &now);
-	bool none;
 
 	if (taken < 0)
 		return false;
-	if (!operations_issue(w, taken ? now : now_ns(), &none))
-		return false;
+	operations_issue(w, taken ? now : now_ns());
 	if (blkqueue_publish(queue_of(w)))
 		return worker_fail(w, "queue %u: cannot notify the backend", w->index);
-	if (none && !w->in_flight)
+	if (!w->in_flight && w->pending)
+		return worker_fail(w, "queue %u: no request with %u pages is to be had (see --pool)",
+				w->index, w->pending->pages);
+	if (!w->in_flight)
 		return false;
 	return taken || rest(w);
 }

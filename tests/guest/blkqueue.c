@@ -68,11 +68,10 @@ static void request_unshare(struct blkqueue *queue, struct blk_request *request)
 {
 	const struct page *descriptors = request->page + request->pages;
 
-	if (request->pages && pages_unshare(&queue->pages, request->page, request->pages) == -EBUSY)
-		queue->figures.revoke_busy++;
-	if (request->descriptors &&
-			pages_unshare(&queue->pages, descriptors, request->descriptors) == -EBUSY)
-		queue->figures.revoke_busy++;
+	if (request->pages)
+		pages_unshare(&queue->pages, request->page, request->pages);
+	if (request->descriptors)
+		pages_unshare(&queue->pages, descriptors, request->descriptors);
 	request->pages = request->descriptors = 0;
 }
 

@@ -45,7 +45,6 @@ struct blkqueue_figures {
 	uint64_t notifies;	/* sent to the backend */
 	uint64_t events;	/* received from it */
 	uint64_t wakeups;	/* returns from poll */
-	uint64_t revoke_busy;	/* pages taken back that the backend still had mapped: a bug of it */
 };
 
 struct blkqueue_config {

@@ -119,7 +119,10 @@ static void change_wait(struct call *call, bool wants_room)
 
 static uint64_t chunk_bytes(const struct call *call)
 {
-	uint64_t most = (uint64_t)call->sync->queue->segments_max * BLKABI_PAGE_BYTES;
+	/* Only reads and writes can be indirect. */
+	bool direct = call->op != BLKIF_OP_READ && call->op != BLKIF_OP_WRITE;
+	uint32_t pages = direct ? BLKIF_MAX_SEGMENTS_PER_REQUEST : call->sync->queue->segments_max;
+	uint64_t most = (uint64_t)pages * BLKABI_PAGE_BYTES;
 
 	return !call->buffer || call->bytes < most ? call->bytes : most;
 }

@@ -380,6 +380,6 @@ uint64_t frontend_lies(const struct frontend *f)
 	uint64_t sum = 0;
 
 	for (uint32_t i = 0; f->queue && i < f->queues; i++)
-		sum += blkring_lies(&f->queue[i].ring) + f->queue[i].figures.revoke_busy;
+		sum += blkring_lies(&f->queue[i].ring);
 	return sum;
 }

@@ -117,7 +117,7 @@ void frontend_ready(struct frontend *frontend);
 uint64_t frontend_bytes(const struct frontend *frontend);
 bool frontend_dead(const struct frontend *frontend);
 
-/* All lies of the backend, and pages it kept too long, over all queues of this connection. */
+/* All lies of the backend, over all queues of this connection. */
 uint64_t frontend_lies(const struct frontend *frontend);
 
 #endif

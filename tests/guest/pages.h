@@ -53,10 +53,10 @@ void pages_give(struct pages *pages, const struct page *page, uint32_t count);
 
 /*
  * Makes and grants `count` pages at consecutive addresses, outside of the pool; writable: for the
- * other side. 0 or -errno. Ended with pages_unshare() and the same count, which returns 0 or
- * -errno (EBUSY: the other side still has one mapped, where the platform can tell).
+ * other side. 0 or -errno. Ended with pages_unshare() and the same count; what the other side still
+ * has mapped then stays readable to it.
  */
 int pages_share(struct pages *pages, struct page *page, uint32_t count, bool writable);
-int pages_unshare(struct pages *pages, const struct page *page, uint32_t count);
+void pages_unshare(struct pages *pages, const struct page *page, uint32_t count);
 
 #endif
