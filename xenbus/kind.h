@@ -38,6 +38,8 @@ struct kind {
 	bool (*named)(struct device *device);
 	/* Looks at what the script named: opens it once, measures, refuses. Holds nothing open. */
 	int (*prepare)(struct device *device);
+	/* The same for a connection that a former control has made; cannot fail. NULL: nothing. */
+	void (*adopt)(struct device *device);
 	/* txn: reads the frontend's keys, each once, into device->params. Where it fails, `wrong`
 	 * names the key, and the caller reports. */
 	int (*negotiate)(struct device *device, char wrong[WRONG_KEY_MAX]);

@@ -426,6 +426,8 @@ static void adopt(struct device *device)
 	if (store_state(device->fleet->store, device->backend, &ours))
 		return;
 	worker_adopt(device);
+	if (device->worker.state != WORKER_NONE && device->kind->adopt)
+		device->kind->adopt(device);
 	/* 5 over a living connection: it had been published before the toolstack closed it. */
 	device->published = ours == BUS_CONNECTED || ours == BUS_RECONFIGURED ||
 			(ours == BUS_CLOSING && device->worker.state != WORKER_NONE);

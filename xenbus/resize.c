@@ -99,7 +99,7 @@ static int target_bytes(const struct vbd *vbd, uint64_t *bytes)
 
 	if (fd < 0)
 		return -errno;
-	r = disk_bytes(fd, vbd->disk.sector_bytes, bytes);
+	r = disk_bytes(fd, vbd->device.params.vbd.sector_bytes, bytes);
 	close(fd);
 	return r;
 }

@@ -161,25 +161,35 @@ static int find_target(struct vbd *vbd)
 	return set_target(vbd, text);
 }
 
-/* Opens the target as it is to be served. Reports. Returns the descriptor, or -errno. */
-static int target_open(struct vbd *vbd)
+/* Opens the target as it is to be served, and measures it. A descriptor, or -errno and why. */
+static int target_try(struct vbd *vbd, char *why, size_t room)
 {
-	struct device *device = &vbd->device;
 	const struct disk_request request = {
 		.path = vbd->target,
 		.device = vbd->named_device,
 		.rdev = vbd->rdev,
 		.writable = vbd->writable,
-		.buffered = device->settings.buffered,
+		.buffered = vbd->device.settings.buffered,
 		.may_be_empty = vbd->cdrom,
-		.sector = device->settings.sector,
+		.sector = vbd->device.settings.sector,
 	};
+
+	return disk_open(&request, &vbd->disk, why, room);
+}
+
+static int target_open(struct vbd *vbd)
+{
 	char why[400];
-	int fd = disk_open(&request, &vbd->disk, why, sizeof(why));
+	int fd = target_try(vbd, why, sizeof(why));
 
 	if (fd < 0)
-		device_fail(device, -fd, "%s", why);
+		device_fail(&vbd->device, -fd, "%s", why);
 	return fd;
+}
+
+static void no_medium(struct vbd *vbd)
+{
+	vbd->disk = (struct disk) { .sector_bytes = 512, .physical_bytes = 512 };
 }
 
 static int vbd_prepare(struct device *device)
@@ -191,15 +201,37 @@ static int vbd_prepare(struct device *device)
 	fd = find_target(vbd);
 	if (fd)
 		return fd;
-	if (!vbd->target) {
-		vbd->disk = (struct disk) { .sector_bytes = 512, .physical_bytes = 512 };
+	no_medium(vbd);
+	if (!vbd->target)
 		return 0;
-	}
 	fd = target_open(vbd);
 	if (fd < 0)
 		return fd;
 	close(fd);
 	return 0;
+}
+
+/* The disk of a worker that a former control started: what cannot be measured is no reason to end
+ * what runs. */
+static void vbd_adopt(struct device *device)
+{
+	struct vbd *vbd = vbd_of(device);
+	char why[400];
+	int fd;
+
+	policy_read(vbd);
+	if (find_target(vbd))
+		return;
+	no_medium(vbd);
+	if (!vbd->target)
+		return;
+	fd = target_try(vbd, why, sizeof(why));
+	if (fd < 0) {
+		device_log(device, LOG_WARN, "%s", why);
+		return;
+	}
+	close(fd);
+	resize_watch(vbd);
 }
 
 /* --- the frontend's keys ----------------------------------------------------------------------- */
@@ -354,17 +386,11 @@ static void disk_fill(struct vbd *vbd)
 	params->discard_granularity = disk->discard_granularity;
 }
 
-/*
- * For a new connection and for a successor alike. A control that adopted the device has not looked
- * at its target yet.
- */
+/* For a new connection and for a successor alike. */
 static int vbd_open(struct device *device, int fds[BACKING_FDS_MAX], unsigned int *n)
 {
 	struct vbd *vbd = vbd_of(device);
-	int r = vbd->target ? 0 : vbd_prepare(device);
 
-	if (r)
-		return r;
 	*n = 0;
 	if (vbd->target) {
 		fds[0] = target_open(vbd);
@@ -442,6 +468,7 @@ const struct kind vbd_kind = {
 	.advertise = vbd_advertise,
 	.named = vbd_named,
 	.prepare = vbd_prepare,
+	.adopt = vbd_adopt,
 	.negotiate = vbd_negotiate,
 	.open = vbd_open,
 	.journal_bytes = vbd_journal_bytes,

@@ -76,11 +76,13 @@ as() {
 	"$root/tests/sim/xensim" run "$sim" "$domid" -- "$@"
 }
 
+# Programs in the background are started without `as`: a shell function would be one process more, and
+# its number not theirs.
 xenbackd_start() {
-	as 0 "$build/sbin/xenbackd" --foreground --run "$T/run" --libexec "$build/libexec" \
+	"$root/tests/sim/xensim" run "$sim" 0 -- "$build/sbin/xenbackd" --run "$T/run" --libexec "$build/libexec" \
 		--config "$T/xenback.conf" "$@" >>"$T/xenbackd.log" 2>&1 &
 	xenbackd=$!
-	pids="$pids $xenbackd"
+	pids="$xenbackd $pids"	# the last to start is the first to end
 	wait_for 5 test -S "$T/run/control"
 }
 
@@ -127,11 +129,11 @@ nbd() {
 	local domid=$1 devid=$2
 
 	shift 2
-	as "$domid" nbdkit -f -U "$T/nbd-$domid-$devid.sock" \
+	"$root/tests/sim/xensim" run "$sim" "$domid" -- nbdkit -f -U "$T/nbd-$domid-$devid.sock" \
 		"$build/tests/guest/nbdkit-blkfront-plugin.so" domid="$domid" devid="$devid" "$@" \
 		>"$T/nbd-$domid-$devid.log" 2>&1 &
 	nbd_pid=$!
-	pids="$pids $nbd_pid"
+	pids="$nbd_pid $pids"
 	wait_for 10 test -S "$T/nbd-$domid-$devid.sock"
 	uri="nbd+unix:///?socket=$T/nbd-$domid-$devid.sock"
 }

@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# For tests of bridges in a network namespace of their own. Each test sources this first; the namespace
+# and everything else a test made go when it ends, however it ends. Needs root and bridges, no 802.1q.
+#
+#   n COMMAND...             runs a command in the namespace
+#   cable NAME               a network card NAME, with carrier; its other end is NAME-wire
+#   guest_port NAME          a tap, as a guest's vif is one
+#   plan LINE...             writes $T/plan
+#   vlanbr ARGUMENT...       the tool, in the namespace, with that plan
+#   master_is PORT BRIDGE    BRIDGE "" means none
+#   refuses TEXT COMMAND...  the command must fail and say TEXT
+#   same WANTED GOT          two texts
+#   fail SENTENCE            ends the test
+set -eu
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+build=$root/${BUILD:-build}
+T=$(mktemp -d /dev/shm/vlanbr.XXXXXX)
+ns=vlanbr-$$
+pids=
+
+fail() {
+	echo "FAILED: $*"
+	exit 1
+}
+
+cleanup() {
+	local status=$?
+
+	set +e
+	trap - EXIT INT TERM
+	for pid in $pids; do
+		kill "$pid" 2>/dev/null
+	done
+	[ ! -d "$T/sim" ] || "$root/tests/sim/xensim" stop "$T/sim" >/dev/null 2>&1
+	ip netns del "$ns" 2>/dev/null
+	rm -rf "$T"
+	exit $status
+}
+[ "$(id -u)" = 0 ] || { echo "network namespaces need root"; exit 77; }
+trap cleanup EXIT
+trap 'exit 1' INT TERM
+ip netns add "$ns"
+
+n() { ip netns exec "$ns" "$@"; }
+
+n ip link set lo up
+
+cable() {
+	n ip link add "$1" type veth peer name "$1-wire"
+	n ip link set "$1-wire" up
+}
+
+guest_port() { n ip tuntap add "$1" mode tap; }
+
+plan() { printf '%s\n' "$@" >"$T/plan"; }
+
+vlanbr() { n "$build/sbin/vlanbr" --plan "$T/plan" "$@"; }
+
+master_is() {
+	local master
+
+	master=$(n ip -o link show "$1" | sed -n 's/.* master \([^ ]*\).*/\1/p')
+	[ "$master" = "$2" ] || fail "$1 is a port of '$master', not of '$2'"
+}
+
+refuses() {
+	local text=$1 said
+
+	shift
+	if said=$("$@" 2>&1); then
+		fail "should have been refused: $*"
+	fi
+	[[ $said == *"$text"* ]] || fail "refused with '$said', not with '$text'"
+}
+
+same() {
+	[ "$1" = "$2" ] || { diff <(echo "$1") <(echo "$2") || true; fail "not as expected"; }
+}
+
+# What could tell that something was changed: links, addresses, bridges, without counters and times.
+picture() {
+	n ip -d -o link show | sed -E 's/(hello|tcn|topology_change|gc)_timer +[0-9.]+ //g; s/state (UP|DOWN|LOWERLAYERDOWN|UNKNOWN)//; s/<[^>]*>//; s/^[0-9]+: //; s/bridge_id [^ ]+ designated_root [^ ]+//' | sort
+	n ip -o addr show scope global | awk '{ print $2, $4 }' | sort
+}
