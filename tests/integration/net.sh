@@ -77,8 +77,10 @@ same() {
 	[ "$1" = "$2" ] || { diff <(echo "$1") <(echo "$2") || true; fail "not as expected"; }
 }
 
-# What could tell that something was changed: links, addresses, bridges, without counters and times.
+# All that vlanbr may change, as text.
 picture() {
-	n ip -d -o link show | sed -E 's/(hello|tcn|topology_change|gc)_timer +[0-9.]+ //g; s/state (UP|DOWN|LOWERLAYERDOWN|UNKNOWN)//; s/<[^>]*>//; s/^[0-9]+: //; s/bridge_id [^ ]+ designated_root [^ ]+//' | sort
+	n ip -j -d link show | jq -c '.[] | [.ifname, .mtu, .master, .ifalias, .inet6_addr_gen_mode, .linkinfo.info_kind,
+		(.linkinfo.info_data | [.forward_delay?, .stp_state?, .vlan_filtering?, .id?]),
+		(.flags | index("UP") != null)]' | sort
 	n ip -o addr show scope global | awk '{ print $2, $4 }' | sort
 }
