@@ -133,7 +133,10 @@ static int worker_start_in(struct device *device, int dir, bool fresh)
 
 	for (unsigned int i = 0; i < SPAWN_FDS_MAX; i++)
 		close_fd(&fds[i]);
-	return r ? r : line_open(device, dir);
+	/* Nobody listens any more: it has died already, and its end is dealt with like any other. */
+	if (r == 0 && line_open(device, dir))
+		process_signal(device->worker.pidfd, SIGKILL);
+	return r;
 }
 
 int worker_start(struct device *device, bool fresh)

@@ -40,7 +40,7 @@ frontend() {
 
 	shift 2
 	while [ $# -gt 0 ]; do
-		as 0 xenstore-write "$fe/$1" "$2"
+		as 0 xenstore-write -- "$fe/$1" "$2"
 		shift 2
 	done
 }
