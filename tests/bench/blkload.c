@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -189,6 +190,12 @@ static bool workers_run(void)
 	return any;
 }
 
+/* Somebody wants an end: the ordinary one, with figures and a closed device. */
+static void stop_asked(int signal)
+{
+	__atomic_store_n(&load.stop, true, __ATOMIC_RELAXED);
+}
+
 /* Follows the backend and the time until all workers have ended. */
 static void load_run(void)
 {
@@ -251,6 +258,8 @@ int main(int argc, char **argv)
 	options_parse(argc, argv, o);
 	connection_make(o);
 	options_check(o);
+	signal(SIGINT, stop_asked);
+	signal(SIGTERM, stop_asked);
 	load_run();
 	good = workers_join();
 	totals.lies += frontend_lies(load.frontend);
