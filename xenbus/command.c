@@ -112,7 +112,7 @@ static void list(struct fleet *fleet, int fd)
 		answer(fd, "device %s %d %s %d %s", device->run_name, (int)state,
 				worker_word(device->worker.state),
 				worker_alive(device->worker.state) ? (int)device->worker.pid : 0,
-				vbd_of(device)->target ? vbd_of(device)->target : "-");
+				device->kind->target(device));
 	}
 	answer(fd, "ok");
 }

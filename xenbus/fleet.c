@@ -6,6 +6,7 @@
  */
 #include "xenbus/fleet.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -45,7 +46,7 @@ static bool ours(const struct fleet *fleet, struct device_id id)
 {
 	const struct device_id *only = &fleet->only;
 
-	return id.kind == DEVICE_VBD && (only->kind == 0 || (only->kind == id.kind &&
+	return kind_of(id.kind) && (only->kind == 0 || (only->kind == id.kind &&
 			only->domid == id.domid && only->devid == id.devid));
 }
 
@@ -191,7 +192,6 @@ static void released(struct fleet *fleet)
 
 int fleet_store_event(struct fleet *fleet)
 {
-	const struct device_id vbds = { DEVICE_VBD, ID_ANY, ID_ANY };
 	struct dirty *dirty = &fleet->dirty;
 	int r = store_take_dirty(fleet->store, dirty);
 
@@ -199,8 +199,8 @@ int fleet_store_event(struct fleet *fleet)
 		return r;
 	if (dirty->released)
 		released(fleet);
-	if (dirty->all)
-		look_below(fleet, vbds);
+	for (uint32_t kind = DEVICE_VBD; kind <= DEVICE_VIF && dirty->all; kind++)
+		look_below(fleet, (struct device_id) { kind, ID_ANY, ID_ANY });
 	for (unsigned int i = 0; i < DIRTY_MAX && dirty->used && !dirty->all; i++) {
 		struct device_id id = dirty->id[i];
 
@@ -244,10 +244,38 @@ void fleet_timer_event(struct fleet *fleet)
 	}
 }
 
+/*
+ * Run directories of devices that went while nobody was looking: taken in like the others, so that
+ * their workers are ended and what they have mapped is given back.
+ */
+static void take_in_orphans(struct fleet *fleet)
+{
+	DIR *dir = opendir(fleet->run);
+	struct dirent *entry;
+	struct device_id id;
+
+	while (dir && (entry = readdir(dir)) != NULL) {
+		if (parse_device_name(entry->d_name, &id) == 0 && ours(fleet, id) &&
+				!fleet_find(fleet, id)) {
+			struct device *device = device_new(fleet, id);
+
+			if (device)
+				fleet_look(fleet, device);
+		}
+	}
+	if (dir)
+		closedir(dir);
+}
+
 int fleet_start(struct fleet *fleet)
 {
 	int r = store_watch_release(fleet->store);
 
-	/* The watch fires once at once: that is what takes in the devices that are there. */
-	return r ? r : store_watch_kind(fleet->store, DEVICE_VBD);
+	take_in_orphans(fleet);
+	/* Each watch fires once at once: that is what takes in the devices that are there. */
+	for (uint32_t kind = DEVICE_VBD; kind <= DEVICE_VIF && r == 0; kind++) {
+		if (kind_of(kind))
+			r = store_watch_kind(fleet->store, kind);
+	}
+	return r;
 }

@@ -55,6 +55,8 @@ struct kind {
 	int (*reconfigure)(struct device *device);
 	/* A message from the worker that the lifecycle has no use for. NULL: none. */
 	void (*message)(struct device *device, const struct control_msg *msg);
+	/* What stands behind the device, for people: a path, a bridge. Never NULL. */
+	const char *(*target)(struct device *device);
 	/* The connection has ended: no worker holds the backing. NULL: nothing to do. */
 	void (*released)(struct device *device);
 	/* The device is gone: undo arrive() and free what prepare() has kept. NULL: nothing. */
@@ -62,5 +64,8 @@ struct kind {
 };
 
 extern const struct kind vbd_kind;
+
+/* The kind of enum device_kind, NULL where this build does not serve it. */
+const struct kind *kind_of(uint32_t id);
 
 #endif

@@ -420,12 +420,10 @@ static void adopt(struct device *device)
 	enum bus_state ours;
 
 	device->generation = stored_generation(device);
-	if (device->generation == 0)
+	worker_adopt(device);
+	if (device->generation == 0 || store_state(device->fleet->store, device->backend, &ours))
 		return;
 	settings_read(device);
-	if (store_state(device->fleet->store, device->backend, &ours))
-		return;
-	worker_adopt(device);
 	if (device->worker.state != WORKER_NONE && device->kind->adopt)
 		device->kind->adopt(device);
 	/* 5 over a living connection: it had been published before the toolstack closed it. */
@@ -435,7 +433,7 @@ static void adopt(struct device *device)
 
 struct device *device_open(struct fleet *fleet, uint32_t slot, struct device_id id)
 {
-	const struct kind *kind = &vbd_kind;
+	const struct kind *kind = kind_of(id.kind);
 	struct device *device = calloc(1, kind->bytes);
 	const char *name = kind_name(id.kind);
 	char path[80];
@@ -472,10 +470,9 @@ void device_close(struct device *device)
 	store_unwatch(fleet->store, path, device->id);
 	if (device->kind->forget)
 		device->kind->forget(device);
-	if (device->generation) {
-		rundir_remove(fleet->run, device->run_name);
+	rundir_remove(fleet->run, device->run_name);
+	if (device->generation)
 		error_clear(device);
-	}
 	fleet->device[device->slot] = NULL;
 	free(device);
 }

@@ -448,6 +448,13 @@ static void vbd_message(struct device *device, const struct control_msg *msg)
 		resize_now(vbd_of(device), &bytes);
 }
 
+static const char *vbd_target(struct device *device)
+{
+	const char *target = vbd_of(device)->target;
+
+	return target ? target : "(no medium)";
+}
+
 static void vbd_released(struct device *device)
 {
 	resize_unwatch(vbd_of(device));
@@ -475,6 +482,7 @@ const struct kind vbd_kind = {
 	.publish = vbd_publish,
 	.look = resize_look,
 	.message = vbd_message,
+	.target = vbd_target,
 	.released = vbd_released,
 	.forget = vbd_forget,
 };

@@ -194,40 +194,57 @@ static bool params_adopt(struct device *device, int dir)
 {
 	struct device_params *params = &device->params;
 
-	if (rundir_read(dir, "params", params, sizeof(*params)) != sizeof(*params))
-		return false;
-	return params_check(params, device->id.kind) == NULL &&
+	if (rundir_read(dir, "params", params, sizeof(*params)) == sizeof(*params) &&
+			params_check(params, device->id.kind) == NULL &&
 			params->generation == device->generation &&
-			params->domid == device->id.domid && params->devid == device->id.devid;
+			params->domid == device->id.domid && params->devid == device->id.devid)
+		return true;
+	*params = (struct device_params) { 0 };	/* a successor could not be started with it */
+	return false;
+}
+
+/* A process of an earlier life of this name: nothing of it may go on. */
+static void leftover(struct device *device)
+{
+	process_signal(device->worker.pidfd, SIGKILL);
+	device->worker.state = WORKER_DRAINING;
+	device->worker.killed = true;
+	set_deadline(device, WORKER_DRAIN_MSEC);
+}
+
+static void adopt_live(struct device *device, int dir)
+{
+	struct worker *worker = &device->worker;
+
+	worker->state = WORKER_STARTING;	/* until it has said whose it is */
+	worker->started = now_msec();
+	set_deadline(device, WORKER_START_MSEC);
+	fleet_watch(device->fleet, worker->pidfd, EVENT_EXIT, device->slot);
+	if (device->generation == 0) {
+		leftover(device);
+		return;
+	}
+	if (line_open(device, dir) == 0)
+		worker_send(device, CONTROL_HELLO_PLEASE, 0);
+	else	/* it cannot be led: let a successor take over */
+		process_signal(worker->pidfd, SIGKILL);
+	device_log(device, LOG_NOTICE, "adopted worker %d", (int)worker->pid);
 }
 
 void worker_adopt(struct device *device)
 {
 	struct worker *worker = &device->worker;
 	int dir = rundir_open(device->fleet->run, device->run_name, 0);
+	bool same;
 
 	if (dir < 0)
 		return;
+	same = params_adopt(device, dir);
 	worker->pidfd = pid_adopt(dir, &worker->pid);
 	if (worker->pidfd >= 0)
-		fleet_watch(device->fleet, worker->pidfd, EVENT_EXIT, device->slot);
-	if (!params_adopt(device, dir)) {
-		/* Of an earlier life of this name: nothing of it may go on. */
-		worker->state = worker->pidfd >= 0 ? WORKER_DRAINING : WORKER_NONE;
-		if (worker->pidfd >= 0)
-			process_signal(worker->pidfd, SIGKILL);
-	} else if (worker->pidfd < 0) {
+		adopt_live(device, dir);
+	else if (same)
 		worker->state = WORKER_LOST;
-	} else {
-		worker->state = WORKER_STARTING;
-		worker->started = now_msec();
-		set_deadline(device, WORKER_START_MSEC);
-		if (line_open(device, dir) == 0)
-			worker_send(device, CONTROL_HELLO_PLEASE, 0);
-		else	/* it cannot be led: let a successor take over */
-			process_signal(worker->pidfd, SIGKILL);
-		device_log(device, LOG_NOTICE, "adopted worker %d", (int)worker->pid);
-	}
 	close(dir);
 }
 
@@ -376,8 +393,12 @@ static void worker_connected(struct device *device, uint64_t generation)
 {
 	struct worker *worker = &device->worker;
 
-	if (worker->state != WORKER_STARTING || generation != device->generation)
+	if (worker->state != WORKER_STARTING)
 		return;
+	if (generation != device->generation) {
+		leftover(device);
+		return;
+	}
 	worker->state = WORKER_RUNNING;
 	worker->deadline = 0;
 }

@@ -22,8 +22,9 @@
 int worker_start(struct device *device, bool fresh);
 
 /*
- * Finds what a former control has left in the run directory for this generation: a live process
- * becomes STARTING (it is asked to say CONNECTED again), a dead one LOST, nothing NONE.
+ * Finds what a former control has left in the run directory: a live process becomes STARTING (it is
+ * asked to say CONNECTED again, with its generation), or DRAINING where the device has none; a dead
+ * one of this generation LOST; nothing NONE.
  */
 void worker_adopt(struct device *device);
 
