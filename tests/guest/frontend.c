@@ -237,9 +237,12 @@ static int connection_make(struct frontend *f)
 	rc = guestbus_wait(&f->bus, GUESTBUS_STATE(XenbusStateConnected) | refused);
 	if (rc < 0)
 		return rc;
-	if (rc != XenbusStateConnected)
+	if (rc != XenbusStateConnected) {
+		/* As Linux follows a backend that closes: it may then be tried again. */
+		guestbus_switch(&f->bus, XenbusStateClosed);
 		return guestbus_fail(&f->bus, ECONNREFUSED, "the backend refused: %s/state is %d",
 				f->bus.back, rc);
+	}
 	return connection_finish(f);
 }
 
