@@ -3,16 +3,17 @@
 # The link lines below are the architecture: what a program may do is what it is linked with.
 # A worker has the hypervisor and no xenstore; control has xenstore and no hypervisor.
 
+export BUILD
 PREFIX     ?= /usr
 BUILD      ?= build
 CC         ?= gcc
-HARDEN     := -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fcf-protection -fPIE \
+HARDEN      = -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fcf-protection -fPIE \
               -ftrivial-auto-var-init=zero -fno-strict-overflow
 CFLAGS     ?= -O2 -g
-ALL_CFLAGS := -std=gnu11 -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+ALL_CFLAGS  = -std=gnu11 -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
               -Wpointer-arith -Wvla -Wno-unused-parameter -D_GNU_SOURCE -I. -I$(BUILD)/gen -pthread \
               -D__XEN_INTERFACE_VERSION__=0x00040e00 $(if $(SANITIZE),,$(HARDEN)) $(CFLAGS) $(SANITIZE)
-ALL_LDFLAGS := -pthread $(if $(SANITIZE),$(SANITIZE),-pie -Wl,-z,relro,-z,now) -Wl,--as-needed $(LDFLAGS)
+ALL_LDFLAGS  = -pthread $(if $(SANITIZE),$(SANITIZE),-pie -Wl,-z,relro,-z,now) -Wl,--as-needed $(LDFLAGS)
 
 objects = $(patsubst %.c,$(BUILD)/%.o,$(wildcard $(1)))
 
@@ -115,6 +116,8 @@ SIM_TABLE_O := $(BUILD)/tests/sim/table.o
 SIM_PROGRAMS := $(BUILD)/sim/libxengnttab.so.1 $(BUILD)/sim/libxenevtchn.so.1 \
                 $(BUILD)/sim/xenstored-preload.so $(BUILD)/sim/simctl $(BUILD)/sim/relay $(BUILD)/sim/simxl
 $(BUILD)/tests/sim/%.o: ALL_CFLAGS += -fPIC -Wno-missing-prototypes
+# Loaded into programs that are not ours, so never with a sanitizer's runtime.
+$(BUILD)/tests/sim/% $(BUILD)/sim/% $(BUILD)/tests/guest/% $(BUILD)/tests/bench/%: SANITIZE =
 
 sim: need-build need-check $(SIM_PROGRAMS)
 
@@ -185,7 +188,37 @@ $(BUILD)/unit/%: $(BUILD)/tests/unit/%.o $$(call unit_links,$$*)
 unit: need-check $(UNITS)
 	tests/run unit $(UNITS)
 
-check: all check-rooms sizes unit
+# Tests through the front door are programs named as sentences; files with an ending are their tools.
+INTEGRATION := $(sort $(filter-out %.sh,$(wildcard tests/integration/*)))
+
+tests-build: sim guest $(UNITS)
+
+integration: all sim guest
+	tests/run integration $(INTEGRATION)
+
+check: results-clear all tests-build check-rooms sizes unit beliefs integration
+	tests/summary
+
+results-clear:
+	rm -f $(BUILD)/results
+
+demo: all sim guest
+	tests/demo
+
+soak: all sim guest
+	tests/soak
+
+bench: all sim guest
+	tests/bench/run
+
+mutants: need-check
+	tests/mutants/run
+
+# The product with AddressSanitizer and UBSan, under the same tests.
+ASAN := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+asan:
+	BUILD=build/asan ASAN_OPTIONS=detect_leaks=0 $(MAKE) BUILD=build/asan SANITIZE="$(ASAN)" \
+		results-clear all tests-build unit integration
 
 check-rooms:
 	tests/check-rooms
@@ -209,5 +242,5 @@ $(BUILD)/%.o: %.c | need-build
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all check check-rooms sizes unit clean
+.PHONY: all check check-rooms sizes unit integration tests-build results-clear demo soak bench mutants asan clean
 .DELETE_ON_ERROR:

@@ -13,13 +13,18 @@
 #   wait_for SECONDS WHAT...    until the command succeeds; fails the test if it does not
 #   nbd D DEVID [OPTION...]     an NBD server on $T/nbd-D-DEVID.sock whose disk is the guest's vbd
 #   fail SENTENCE               ends the test
+#   at_end COMMAND              is run when the test ends, however it ends
 set -eu
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 build=$root/${BUILD:-build}
 T=$(mktemp -d /dev/shm/xenback.XXXXXX)
 sim=$T/sim
 pids=
-failed_at=
+at_end_commands=
+
+at_end() {
+	at_end_commands="$at_end_commands $1"
+}
 
 fail() {
 	echo "FAILED: $*"
@@ -51,6 +56,9 @@ cleanup() {
 	done
 	for file in "$T"/run/*/pid; do
 		[ -f "$file" ] && kill -9 "$(cut -d' ' -f1 "$file")" 2>/dev/null
+	done
+	for command in $at_end_commands; do
+		$command
 	done
 	"$root/tests/sim/xensim" stop "$sim" >/dev/null 2>&1
 	rm -rf "$T"
