@@ -214,7 +214,7 @@ static void json_print(json_t *json)
 
 static int list(void)
 {
-	json_t *all = json_array();
+	json_t *all = as_json ? json_array() : NULL;
 	char text[COMMAND_MAX];
 	int fd = ask(NULL, "list");
 

@@ -87,6 +87,7 @@ as() {
 # Programs in the background are started without `as`: a shell function would be one process more, and
 # its number not theirs.
 xenbackd_start() {
+	rm -f "$T/run/control"	# one that was killed leaves its socket
 	"$root/tests/sim/xensim" run "$sim" 0 -- "$build/sbin/xenbackd" --run "$T/run" --libexec "$build/libexec" \
 		--config "$T/xenback.conf" "$@" >>"$T/xenbackd.log" 2>&1 &
 	xenbackd=$!
