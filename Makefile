@@ -3,9 +3,9 @@
 # The link lines below are the architecture: what a program may do is what it is linked with.
 # A worker has the hypervisor and no xenstore; control has xenstore and no hypervisor.
 
-export BUILD
 PREFIX     ?= /usr
 BUILD      ?= build
+export BUILD
 CC         ?= gcc
 HARDEN      = -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fcf-protection -fPIE \
               -ftrivial-auto-var-init=zero -fno-strict-overflow
@@ -160,7 +160,7 @@ $(BUILD)/tests/guest/%.o: ALL_CFLAGS += -fPIC
 $(BUILD)/tests/guest/nbdkit-blkfront-plugin.so: $(BUILD)/tests/guest/blkfront.o $(GUEST_BLK_O)
 	$(CC) $(filter-out -pie,$(ALL_LDFLAGS)) -shared -o $@ $^ $(GUEST_LIBS)
 
-$(BUILD)/tests/guest/blkone: $(BUILD)/tests/guest/blkone.o $(GUEST_BLK_O)
+$(BUILD)/tests/guest/blkone: $(BUILD)/tests/guest/blkone.o $(BUILD)/tests/guest/blkone_hand.o $(GUEST_BLK_O)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(GUEST_LIBS)
 
 BLKLOAD_O := $(call objects,tests/bench/blkload*.c)

@@ -11,27 +11,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/guest/blkone.h"
 #include "tests/guest/blksync.h"
 #include "tests/guest/frontend.h"
 
-#define ARGS_MAX 4
 #define BYTES_MOST (64u << 20)
 #define SHOWN_BYTES 16
-#define RAW_PAGES 16
-#define RAW_WAIT_MS 2000
 
 static struct frontend *frontend;
 static struct blksync sync_of[FRONTEND_QUEUES_MAX];
 static uint32_t queue;		/* that operations use */
-static struct page raw_page[RAW_PAGES];
-static bool connected, raw_pages_taken;
+static bool connected;
 
-struct args {
-	int count;
-	char *text[ARGS_MAX];
-};
-
-__attribute__((format(printf, 1, 2), noreturn)) static void fail(const char *fmt, ...)
+void fail(const char *fmt, ...)
 {
 	va_list args;
 
@@ -44,7 +36,7 @@ __attribute__((format(printf, 1, 2), noreturn)) static void fail(const char *fmt
 	exit(1);
 }
 
-static uint64_t number(const char *text)
+uint64_t number(const char *text)
 {
 	char *end;
 	uint64_t value;
@@ -56,7 +48,7 @@ static uint64_t number(const char *text)
 	return value;
 }
 
-static uint64_t number_of(const struct args *args, int i, uint64_t most)
+uint64_t number_of(const struct args *args, int i, uint64_t most)
 {
 	uint64_t value = number(args->text[i]);
 
@@ -68,7 +60,7 @@ static uint64_t number_of(const struct args *args, int i, uint64_t most)
 static void queues_init(void)
 {
 	connected = true;
-	raw_pages_taken = false;
+	hand_forget();
 	for (uint32_t i = 0; i < frontend->queues; i++)
 		blksync_init(&sync_of[i], &frontend->queue[i]);
 }
@@ -87,7 +79,7 @@ static const char *status_text(int status)
 	}
 }
 
-static void bytes_print(const uint8_t *bytes, uint32_t count)
+void bytes_print(const uint8_t *bytes, uint32_t count)
 {
 	for (uint32_t i = 0; i < count; i++)
 		printf(" %02x", bytes[i]);
@@ -205,83 +197,6 @@ static void do_queue(const struct args *args)
 	queue = (uint32_t)number_of(args, 0, frontend->queues - 1);
 }
 
-static uint32_t hex_digit(char c)
-{
-	const char *digits = "0123456789abcdef", *at = c ? strchr(digits, c) : NULL;
-
-	if (!at)
-		fail("raw: '%c': hex digits, gN for the grant of page N, dots between", c);
-	return (uint32_t)(at - digits);
-}
-
-static void raw_pages_take(struct blkqueue *q)
-{
-	if (raw_pages_taken)
-		return;
-	if (!pages_take(&q->pages, raw_page, RAW_PAGES))
-		fail("raw: the pool has no %u pages", RAW_PAGES);
-	raw_pages_taken = true;
-}
-
-/* 00112233.g0.0007: bytes in hex; gN becomes the four bytes of page N's grant (N one hex digit). */
-static void raw_parse(const char *text, uint8_t *slot, uint32_t room)
-{
-	uint32_t at = 0;
-
-	while (*text) {
-		if (*text == '.') {
-			text++;
-		} else if (*text == 'g' && at + 4 <= room) {
-			memcpy(slot + at, &raw_page[hex_digit(text[1])].gref, 4);
-			at += 4;
-			text += 2;
-		} else if (at < room) {
-			slot[at++] = (uint8_t)(hex_digit(text[0]) << 4 | hex_digit(text[1]));
-			text += 2;
-		} else {
-			fail("raw: more than a slot: %s", text);
-		}
-	}
-}
-
-static void do_raw(const struct args *args)
-{
-	struct blkqueue *q = &frontend->queue[queue];
-	struct blkring *ring = &q->ring;
-	uint8_t bytes[BLKABI_SLOT_BYTES_MAX] = { 0 };
-	int waited = RAW_WAIT_MS;
-
-	raw_pages_take(q);
-	raw_parse(args->text[0], bytes, ring->slot_bytes);
-	memcpy(blkring_slot(ring, ring->req_prod++), bytes, ring->slot_bytes);
-	blkqueue_publish(q);
-	for (; waited > 0 && blkring_rsp_prod(ring) == ring->rsp_cons; waited -= 100)
-		if (blkqueue_wait(q, 100) < 0)
-			fail("raw: the event channel is broken");
-	if (blkring_rsp_prod(ring) == ring->rsp_cons) {
-		printf("raw: no answer\n");
-		return;
-	}
-	memcpy(bytes, blkring_slot(ring, ring->rsp_cons), ring->slot_bytes);
-	ring->rsp_seen = ++ring->rsp_cons;
-	printf("raw: status %d operation %u slot", blkabi_get(ring->abi, bytes).status,
-			blkabi_get(ring->abi, bytes).op);
-	bytes_print(bytes, ring->slot_bytes);
-	putchar('\n');
-}
-
-static void do_page(const struct args *args)
-{
-	struct page *page = &raw_page[number_of(args, 0, RAW_PAGES - 1)];
-
-	raw_pages_take(&frontend->queue[queue]);
-	if (args->count > 1)
-		memset(page->at, (int)number_of(args, 1, 255), BLKABI_PAGE_BYTES);
-	printf("page %s:", args->text[0]);
-	bytes_print(page->at, SHOWN_BYTES);
-	putchar('\n');
-}
-
 static void reconnect(const char *name, enum frontend_return how)
 {
 	int rc = frontend_reconnect(frontend, how);
@@ -291,6 +206,28 @@ static void reconnect(const char *name, enum frontend_return how)
 		fail("%s", frontend->bus.error);
 	queues_init();
 	printf("%s: okay\n", name);
+}
+
+static struct blkqueue *queue_now(const char *name)
+{
+	if (!connected)
+		fail("%s: not connected", name);
+	return &frontend->queue[queue];
+}
+
+static void do_raw(const struct args *args)
+{
+	hand_raw(queue_now("raw"), args);
+}
+
+static void do_page(const struct args *args)
+{
+	hand_page(queue_now("page"), args);
+}
+
+static void do_order(const struct args *args)
+{
+	hand_order(queue_now("order"), args);
 }
 
 static void do_reopen(const struct args *args)
@@ -384,6 +321,7 @@ static const struct operation {
 	{ "queue", 1, 1, do_queue },
 	{ "raw", 1, 1, do_raw },
 	{ "page", 1, 2, do_page },
+	{ "order", 1, 1, do_order },
 	{ "reopen", 0, 0, do_reopen },
 	{ "reload", 0, 0, do_reload },
 	{ "kexec", 0, 0, do_kexec },
@@ -402,6 +340,7 @@ static const char usage[] =
 	"  flush  discard:OFFSET:BYTES   secure-discard:OFFSET:BYTES   queue:N (for what follows)\n"
 	"  raw:HEX           a request slot by hand; gN: the grant of page N (0..f); dots are ignored\n"
 	"  page:N[:BYTE]     fills page N, shows it\n"
+	"  order:N           N writes, a barrier, N writes, all at once; prints how they ended\n"
 	"  reopen reload kexec resume        connects again in that way\n"
 	"  wait-bytes:N      waits for that capacity   sleep:MS   stay (until the backend closes)\n"
 	"  close             (also done at the end)\n";
