@@ -131,19 +131,16 @@ static void port_make(struct making *m, const struct plan_bridge *bridge)
 
 static void port_vlans_make(struct making *m, const struct plan_bridge *bridge)
 {
-	const struct link *port, *master;
 	struct vlan_set gone, new;
-	char guest[IF_NAMESIZE];
+	const struct link *port;
 
 	if (m->error || !bridge->aware)
 		return;
 	port = links_named(&m->now, bridge->port);
-	master = links_named(&m->now, bridge->name);
-	strcpy(guest, guest_of(m, master));	/* a link's name, of this size */
 	vlan_set_changed(&port->vlans, &bridge->vlans, &gone);
 	vlan_set_changed(&bridge->vlans, &port->vlans, &new);
-	emit_vlans(m, OP_DELETE_VLANS, bridge->line, bridge->port, &gone, guest);
-	emit_vlans(m, OP_ADD_VLANS, bridge->line, bridge->port, &new, guest);
+	emit_vlans(m, OP_DELETE_VLANS, bridge->line, bridge->port, &gone, bridge->name);
+	emit_vlans(m, OP_ADD_VLANS, bridge->line, bridge->port, &new, NULL);
 }
 
 /* --- the bridge itself --------------------------------------------------------------------------- */

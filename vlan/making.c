@@ -109,15 +109,31 @@ void refuse(struct making *m, int error)
 		m->error = error;
 }
 
+/* The first guest's port of a bridge that carries one of the VLANs, or "". */
+static const char *guest_in(const struct making *m, const char *bridge, struct vlan_range range)
+{
+	const struct link *master = links_named(&m->now, bridge);
+	struct vlan_range run;
+
+	for (size_t i = 0; i < m->now.count; i++) {
+		const struct link *link = &m->now.link[i];
+
+		if (link->master == master->index && link_is_guest(link) &&
+			vlan_set_next(&link->vlans, range.first, &run) && run.first <= range.last)
+			return link->name;
+	}
+	return "";
+}
+
 void emit_vlans(struct making *m, enum op_kind kind, unsigned int line, const char *port,
-	const struct vlan_set *set, const char *guest)
+	const struct vlan_set *set, const char *bridge)
 {
 	struct op op = op_about(kind, line, port);
 
-	if (kind == OP_DELETE_VLANS)
-		harm_note(&op, guest);
-	for (unsigned int n = VLAN_FIRST; vlan_set_next(set, n, &op.range); n = op.range.last + 1u)
+	for (unsigned int n = VLAN_FIRST; vlan_set_next(set, n, &op.range); n = op.range.last + 1u) {
+		harm_note(&op, bridge ? guest_in(m, bridge, op.range) : "");
 		emit(m, &op);
+	}
 }
 
 void emit_release(struct making *m, unsigned int line, const char *name)
@@ -129,7 +145,7 @@ void emit_release(struct making *m, unsigned int line, const char *name)
 	struct vlan_set vlans = port->vlans;
 
 	harm_note(&op, guest);
-	emit_vlans(m, OP_DELETE_VLANS, line, name, &vlans, op.harm);
+	emit_vlans(m, OP_DELETE_VLANS, line, name, &vlans, NULL);
 	emit(m, &op);
 }
 

@@ -38,9 +38,12 @@ void emit(struct making *m, const struct op *op);
 void emit_set(struct making *m, enum op_kind kind, unsigned int line, const char *name, uint32_t from,
 	uint32_t to);
 
-/* The VLANs of a set as operations on a port. `guest`: who suffers where they are deleted. */
+/*
+ * The VLANs of a set as operations on a port. `bridge`, where they are deleted from its trunk: harm is
+ * noted for guests in them. NULL: no guest depends on this port.
+ */
 void emit_vlans(struct making *m, enum op_kind kind, unsigned int line, const char *port,
-	const struct vlan_set *set, const char *guest);
+	const struct vlan_set *set, const char *bridge);
 
 /* Takes a port off its bridge, in steps that can all be undone. */
 void emit_release(struct making *m, unsigned int line, const char *port);

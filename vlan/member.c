@@ -178,8 +178,8 @@ int member_diff(const struct member *member, const char *port, const struct link
 	if (member->aware) {
 		vlan_set_changed(&link->vlans, &member->vlans, &gone);
 		vlan_set_changed(&member->vlans, &link->vlans, &new);
-		emit_vlans(&m, OP_DELETE_VLANS, 0, port, &gone, "");
-		emit_vlans(&m, OP_ADD_VLANS, 0, port, &new, "");
+		emit_vlans(&m, OP_DELETE_VLANS, 0, port, &gone, NULL);
+		emit_vlans(&m, OP_ADD_VLANS, 0, port, &new, NULL);
 	}
 	emit_set(&m, OP_SET_UP, 0, port, link->up, 1);
 	return making_end(&m);

@@ -254,7 +254,9 @@ static void a_guest_is_only_cut_off_by_marked_operations(void **state)
 	assert_string_equal(diff.op[3].name, "eth0.52");
 	assert_int_equal(diff.op[3].kind, OP_RELEASE);
 	assert_string_equal(diff.op[3].harm, "vif3.0");
-	/* a VLAN of the trunk goes, filtering goes */
+	/* a VLAN of the trunk goes that the guest is in, or is not in; filtering goes */
+	vlan_set_add(&links_named(&sys, "tun-of-a-guest")->vlans, (struct vlan_range){ 9, 9, 0, 0 });
+	assert_diff("br52 eth0 52 none\nx eth1 3-9 aware", "- eth1: VLAN 2\n");
 	assert_diff("br52 eth0 52 none\nx eth1 2-8 aware", "- eth1: VLAN 9 !tun-of-a-guest\n");
 	assert_diff("br52 eth0 52 none\nx eth1 native", "~ x: VLAN filtering on -> off !tun-of-a-guest\n");
 }
