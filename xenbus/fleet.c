@@ -95,32 +95,34 @@ static struct device *device_new(struct fleet *fleet, struct device_id id)
 	return NULL;
 }
 
+/* A directory without a state is not a device: half-made, or half-removed. */
+static bool has_state(struct fleet *fleet, struct device_id id)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/%s/%u/%u/state", store_root(fleet->store),
+			kind_name(id.kind), id.domid, id.devid);
+	return store_exists(fleet->store, path);
+}
+
 void fleet_look(struct fleet *fleet, struct device *device)
 {
 	struct device_id id = device->id;
 
 	while (device && !device_evaluate_bounded(device)) {
-		char path[128];
-
-		strncpy(path, device->backend, sizeof(path) - 1);
-		path[sizeof(path) - 1] = 0;
 		device_close(device);
 		fleet->only_gone = fleet->only.kind != 0;
-		device = store_exists(fleet->store, path) ? device_new(fleet, id) : NULL;
+		/* Reborn: what is there now is another device, and has no generation yet. */
+		device = has_state(fleet, id) ? device_new(fleet, id) : NULL;
 	}
 }
 
 static void look_by_id(struct fleet *fleet, struct device_id id)
 {
 	struct device *device = fleet_find(fleet, id);
-	char path[128];
 
-	if (!device && ours(fleet, id)) {
-		snprintf(path, sizeof(path), "%s/%s/%u/%u", store_root(fleet->store),
-				kind_name(id.kind), id.domid, id.devid);
-		if (store_exists(fleet->store, path))
-			device = device_new(fleet, id);
-	}
+	if (!device && ours(fleet, id) && has_state(fleet, id))
+		device = device_new(fleet, id);
 	if (device)
 		fleet_look(fleet, device);
 }

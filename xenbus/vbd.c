@@ -8,16 +8,13 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "ring/journal.h"
 #include "xenbus/resize.h"
+#include "xenbus/target.h"
 #include "xenbus/worker.h"
 
 /* io/blkif.h, `info` */
@@ -69,118 +66,12 @@ static int vbd_advertise(struct device *device)
 	return r ? r : put(device, "feature-barrier", 1);
 }
 
-/* --- what the script named --------------------------------------------------------------------- */
+/* --- the target -------------------------------------------------------------------------------- */
 
-static bool vbd_named(struct device *device)
-{
-	struct store *store = store_of(device);
-	char text[PATH_MAX];
-
-	return store_text(store, device->backend, "physical-device", text, sizeof(text)) == 0 ||
-		store_text(store, device->backend, "physical-device-path", text, sizeof(text)) == 0 ||
-		(store_text(store, device->backend, "hotplug-status", text, sizeof(text)) == 0 &&
-		 strcmp(text, "connected") == 0);
-}
-
-static bool has(struct device *device, const char *key, const char *word)
-{
-	char text[64];
-
-	return store_text(store_of(device), device->backend, key, text, sizeof(text)) == 0 &&
-			strstr(text, word);
-}
-
-static void policy_read(struct vbd *vbd)
-{
-	struct device *device = &vbd->device;
-
-	vbd->writable = has(device, "mode", "w");
-	vbd->cdrom = has(device, "device-type", "cdrom");
-	vbd->removable = has(device, "removable", "1");
-	vbd->may_discard = !has(device, "discard-enable", "0");
-}
-
-static bool is_type(const char *path, mode_t type)
-{
-	struct stat st;
-
-	return path[0] == '/' && stat(path, &st) == 0 && (st.st_mode & S_IFMT) == type;
-}
-
-static int set_target(struct vbd *vbd, const char *path)
-{
-	char *copy = path ? strdup(path) : NULL;
-
-	free(vbd->target);
-	vbd->target = copy;
-	return path && !copy ? -ENOMEM : 0;
-}
-
-/* The path that stands for a device number: udev's link, or the name that the script gave. */
-static int device_target(struct vbd *vbd, const char *number)
-{
-	struct device *device = &vbd->device;
-	uint32_t high, low;
-	char path[PATH_MAX];
-
-	if (parse_devnum(number, &high, &low)) {
-		device_fail(device, EINVAL, "physical-device has to be MAJOR:MINOR, not `%s'", number);
-		return -EINVAL;
-	}
-	vbd->named_device = true;
-	vbd->rdev = makedev(high, low);
-	snprintf(path, sizeof(path), "/dev/block/%u:%u", high, low);
-	if (!is_type(path, S_IFBLK))
-		store_text(store_of(device), device->backend, "physical-device-path", path,
-				sizeof(path));
-	return set_target(vbd, path);
-}
-
-/*
- * Which path to open. A regular file is served directly, also where the stock script has put a loop
- * device in front of it.
- */
-static int find_target(struct vbd *vbd)
-{
-	struct device *device = &vbd->device;
-	struct store *store = store_of(device);
-	char text[PATH_MAX];
-
-	vbd->named_device = false;
-	if (store_text(store, device->backend, "params", text, sizeof(text)))
-		text[0] = 0;
-	if (vbd->cdrom && text[0] == 0)
-		return set_target(vbd, NULL);
-	if (is_type(text, S_IFREG))
-		return set_target(vbd, text);
-	if (store_text(store, device->backend, "physical-device", text, sizeof(text)) == 0)
-		return device_target(vbd, text);
-	if (store_text(store, device->backend, "physical-device-path", text, sizeof(text)) == 0)
-		return set_target(vbd, text);
-	store_text(store, device->backend, "params", text, sizeof(text));
-	return set_target(vbd, text);
-}
-
-/* Opens the target as it is to be served, and measures it. A descriptor, or -errno and why. */
-static int target_try(struct vbd *vbd, char *why, size_t room)
-{
-	const struct disk_request request = {
-		.path = vbd->target,
-		.device = vbd->named_device,
-		.rdev = vbd->rdev,
-		.writable = vbd->writable,
-		.buffered = vbd->device.settings.buffered,
-		.may_be_empty = vbd->cdrom,
-		.sector = vbd->device.settings.sector,
-	};
-
-	return disk_open(&request, &vbd->disk, why, room);
-}
-
-static int target_open(struct vbd *vbd)
+static int open_or_fail(struct vbd *vbd)
 {
 	char why[400];
-	int fd = target_try(vbd, why, sizeof(why));
+	int fd = target_open(vbd, why, sizeof(why));
 
 	if (fd < 0)
 		device_fail(&vbd->device, -fd, "%s", why);
@@ -197,14 +88,14 @@ static int vbd_prepare(struct device *device)
 	struct vbd *vbd = vbd_of(device);
 	int fd;
 
-	policy_read(vbd);
-	fd = find_target(vbd);
+	target_policy(vbd);
+	fd = target_find(vbd);
 	if (fd)
 		return fd;
 	no_medium(vbd);
 	if (!vbd->target)
 		return 0;
-	fd = target_open(vbd);
+	fd = open_or_fail(vbd);
 	if (fd < 0)
 		return fd;
 	close(fd);
@@ -219,13 +110,13 @@ static void vbd_adopt(struct device *device)
 	char why[400];
 	int fd;
 
-	policy_read(vbd);
-	if (find_target(vbd))
+	target_policy(vbd);
+	if (target_find(vbd))
 		return;
 	no_medium(vbd);
 	if (!vbd->target)
 		return;
-	fd = target_try(vbd, why, sizeof(why));
+	fd = target_open(vbd, why, sizeof(why));
 	if (fd < 0) {
 		device_log(device, LOG_WARN, "%s", why);
 		return;
@@ -393,7 +284,7 @@ static int vbd_open(struct device *device, int fds[BACKING_FDS_MAX], unsigned in
 
 	*n = 0;
 	if (vbd->target) {
-		fds[0] = target_open(vbd);
+		fds[0] = open_or_fail(vbd);
 		if (fds[0] < 0)
 			return fds[0];
 		*n = 1;
@@ -473,7 +364,7 @@ const struct kind vbd_kind = {
 	.early = true,
 	.bytes = sizeof(struct vbd),
 	.advertise = vbd_advertise,
-	.named = vbd_named,
+	.named = target_named,
 	.prepare = vbd_prepare,
 	.adopt = vbd_adopt,
 	.negotiate = vbd_negotiate,

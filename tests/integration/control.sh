@@ -8,6 +8,7 @@
 #   error_of D DEVID                  the error node
 #   private_kib PID                   its own memory, KiB
 #   no_worker D DEVID                 no process of that device is left
+#   loop FILE [LOSETUP OPTION...]    a loop device on $T/FILE, its name in $loop
 scripted() {
 	"$root/tests/sim/simxl" "$sim" --script "$root/xenbus/scripts/block-blkback" block-attach "$@"
 }
@@ -71,3 +72,15 @@ no_worker() {
 	done
 	return 0
 }
+
+# loop FILE [LOSETUP OPTION...]: a loop device on $T/FILE, its name in $loop; gone when the test ends.
+loops=
+loop() {
+	local file=$1
+
+	shift
+	loop=$(losetup --show -f "$@" "$T/$file") || fail "losetup does not work here"
+	loops="$loops $loop"
+}
+
+trap 'status=$?; for loop in $loops; do losetup -d "$loop"; done; (exit $status); cleanup' EXIT

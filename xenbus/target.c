@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * From what the toolstack and the hotplug script wrote to an open disk. Trusts the backend directory;
+ * reads nothing of the frontend's.
+ */
+#include "xenbus/target.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+static struct store *store_of(const struct device *device)
+{
+	return device->fleet->store;
+}
+
+static bool is_type(const char *path, mode_t type)
+{
+	struct stat st;
+
+	return path[0] == '/' && stat(path, &st) == 0 && (st.st_mode & S_IFMT) == type;
+}
+
+/* udev's name of a device number. Returns whether it is there. */
+static bool device_link(uint32_t high, uint32_t low, char path[PATH_MAX])
+{
+	snprintf(path, PATH_MAX, "/dev/block/%u:%u", high, low);
+	return is_type(path, S_IFBLK);
+}
+
+/*
+ * Scripts write physical-device, physical-device-path and hotplug-status, one after the other and
+ * not all of them: the number alone is enough where it leads to a device.
+ */
+bool target_named(struct device *device)
+{
+	struct store *store = store_of(device);
+	char text[PATH_MAX];
+	uint32_t high, low;
+
+	if (store_text(store, device->backend, "hotplug-status", text, sizeof(text)) == 0 &&
+			strcmp(text, "connected") == 0)
+		return true;
+	if (store_text(store, device->backend, "physical-device-path", text, sizeof(text)) == 0)
+		return true;
+	return store_text(store, device->backend, "physical-device", text, sizeof(text)) == 0 &&
+			parse_devnum(text, &high, &low) == 0 && device_link(high, low, text);
+}
+
+static bool has(struct device *device, const char *key, const char *word)
+{
+	char text[64];
+
+	return store_text(store_of(device), device->backend, key, text, sizeof(text)) == 0 &&
+			strstr(text, word);
+}
+
+void target_policy(struct vbd *vbd)
+{
+	struct device *device = &vbd->device;
+
+	vbd->writable = has(device, "mode", "w");
+	vbd->cdrom = has(device, "device-type", "cdrom");
+	vbd->removable = has(device, "removable", "1");
+	vbd->may_discard = !has(device, "discard-enable", "0");
+}
+
+static int set_target(struct vbd *vbd, const char *path)
+{
+	char *copy = path ? strdup(path) : NULL;
+
+	free(vbd->target);
+	vbd->target = copy;
+	return path && !copy ? -ENOMEM : 0;
+}
+
+/* The path that stands for a device number: udev's link, or the name that the script gave. */
+static int device_target(struct vbd *vbd, const char *number)
+{
+	struct device *device = &vbd->device;
+	uint32_t high, low;
+	char path[PATH_MAX];
+
+	if (parse_devnum(number, &high, &low)) {
+		device_fail(device, EINVAL, "physical-device has to be MAJOR:MINOR, not `%s'", number);
+		return -EINVAL;
+	}
+	vbd->named_device = true;
+	vbd->rdev = makedev(high, low);
+	if (!device_link(high, low, path))
+		store_text(store_of(device), device->backend, "physical-device-path", path,
+				sizeof(path));
+	return set_target(vbd, path);
+}
+
+int target_find(struct vbd *vbd)
+{
+	struct device *device = &vbd->device;
+	struct store *store = store_of(device);
+	char text[PATH_MAX];
+
+	vbd->named_device = false;
+	if (store_text(store, device->backend, "params", text, sizeof(text)))
+		text[0] = 0;
+	if (vbd->cdrom && text[0] == 0)
+		return set_target(vbd, NULL);
+	if (is_type(text, S_IFREG))
+		return set_target(vbd, text);
+	if (store_text(store, device->backend, "physical-device", text, sizeof(text)) == 0)
+		return device_target(vbd, text);
+	if (store_text(store, device->backend, "physical-device-path", text, sizeof(text)) == 0)
+		return set_target(vbd, text);
+	store_text(store, device->backend, "params", text, sizeof(text));
+	return set_target(vbd, text);
+}
+
+int target_open(struct vbd *vbd, char *why, size_t room)
+{
+	const struct disk_request request = {
+		.path = vbd->target,
+		.device = vbd->named_device,
+		.rdev = vbd->rdev,
+		.writable = vbd->writable,
+		.buffered = vbd->device.settings.buffered,
+		.may_be_empty = vbd->cdrom,
+		.sector = vbd->device.settings.sector,
+	};
+
+	return disk_open(&request, &vbd->disk, why, room);
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Which disk a vbd stands for: `params`, and what the hotplug script made of it.
+ */
+#ifndef XENBUS_TARGET_H
+#define XENBUS_TARGET_H
+
+#include "xenbus/vbd.h"
+
+/* Has the hotplug script named something that can be opened? */
+bool target_named(struct device *device);
+
+/* Reads what the toolstack allows: mode, device-type, removable, discard-enable. */
+void target_policy(struct vbd *vbd);
+
+/*
+ * Which path to open: vbd->target (NULL: an empty drive) and which device it has to be. A regular
+ * file is served directly, also where the stock script has put a loop device in front of it.
+ * 0, -ENOMEM, or -EINVAL, reported.
+ */
+int target_find(struct vbd *vbd);
+
+/*
+ * Opens vbd->target as it is to be served, and measures it into vbd->disk. A descriptor that the
+ * caller closes; -errno with one sentence in why: see disk_open().
+ */
+int target_open(struct vbd *vbd, char *why, size_t room);
+
+#endif
