@@ -109,6 +109,17 @@ $(BUILD)/sbin/vlanbr: $(VLAN_O) $(BUILD)/libbridge.a
 	@mkdir -p $(@D)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lnl-route-3 -lnl-3
 
+install: install-vlan
+install-vlan: $(BUILD)/sbin/vlanbr
+	$(INSTALL) -m 755 $(BUILD)/sbin/vlanbr $(call to,sbin/vlanbr)
+	$(INSTALL) -m 644 vlan/vlanbr.8 $(call to,share/man/man8/vlanbr.8)
+	$(INSTALL) -m 644 vlan/vlanbr.plan.5 $(call to,share/man/man5/vlanbr.plan.5)
+	$(INSTALL) -m 755 xenbus/scripts/vif-netback $(call to_etc,xen/scripts/vif-netback)
+	ln -sf vif-netback $(call to_etc,xen/scripts/vif-vlan)
+	for file in vlanbr.plan vlanbr.service 10-xenback-vif.network 90-xenback-vif.conf; do \
+		$(INSTALL) -m 644 vlan/examples/$$file $(call to,share/doc/xenback/examples/$$file); done
+.PHONY: install-vlan
+
 # --- tests/sim -----------------------------------------------------------------------------------
 
 # Drop-in for Debian's libraries: same names, same symbol versions, found by LD_LIBRARY_PATH.

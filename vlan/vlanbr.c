@@ -112,8 +112,8 @@ enum option_code {
 	OPTION_GUESTS,
 	OPTION_FORMAT,
 	OPTION_INTO,
-	OPTION_HELP,
-	OPTION_VERSION,
+	OPTION_HELP = 'h',
+	OPTION_VERSION = 'V',
 };
 
 static const struct option long_options[] = {
@@ -179,7 +179,7 @@ int main(int argc, char **argv)
 	struct options options = { .plan = PLAN_FILE, .guests = "/etc/xen" };
 	int option;
 
-	while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, "hV", long_options, NULL)) != -1) {
 		if (option == OPTION_HELP) {
 			usage(stdout);
 			return EXIT_SUCCESS;
