@@ -37,11 +37,6 @@ void dirty_add(struct dirty *dirty, struct device_id id)
 	dirty->used++;
 }
 
-bool dirty_none(const struct dirty *dirty)
-{
-	return dirty->used == 0 && !dirty->all && !dirty->released;
-}
-
 void dirty_take(struct dirty *from, struct dirty *to)
 {
 	memcpy(to, from, sizeof(*to));

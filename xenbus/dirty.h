@@ -22,9 +22,6 @@ struct dirty {
 /* Adds an id (ID_ANY parts included). Adding twice is adding once. */
 void dirty_add(struct dirty *dirty, struct device_id id);
 
-/* Empty? */
-bool dirty_none(const struct dirty *dirty);
-
 /* Moves what is in `from` to `to` (whatever `to` held is lost) and leaves `from` empty. */
 void dirty_take(struct dirty *from, struct dirty *to);
 
