@@ -83,4 +83,19 @@ loop() {
 	loops="$loops $loop"
 }
 
-trap 'status=$?; for loop in $loops; do losetup -d "$loop"; done; (exit $status); cleanup' EXIT
+# What a test has made beside $T: overridden where there is more than loop devices.
+undo() {
+	for loop in $loops; do
+		losetup -d "$loop"
+	done
+}
+
+leave() {
+	local status=$?
+
+	set +e
+	undo
+	(exit $status)
+	cleanup
+}
+trap leave EXIT
