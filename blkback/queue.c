@@ -77,9 +77,8 @@ void queue_halt(struct queue *queue, const char *why)
 static void request_refuse(struct queue *queue, struct request *request, enum blk_verdict verdict)
 {
 	stats_add(&queue->vbd->stats->lies, 1);
-	log_warn("queue %u refused %s (operation %u, offset %llu, %llu bytes)", queue->index,
-			blkif_verdict_text(verdict), request->blk.wire_op,
-			(unsigned long long)request->blk.offset, (unsigned long long)request->blk.bytes);
+	log_warn("queue %u refused %s (operation %u)", queue->index, blkif_verdict_text(verdict),
+			request->blk.wire_op);
 	if (verdict == BLK_BEYOND_END) {
 		__atomic_store_n(&queue->vbd->look_again, true, __ATOMIC_RELAXED);
 		main_thread_wake(queue);
