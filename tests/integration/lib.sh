@@ -12,6 +12,7 @@
 #   backend D DEVID KEY         a key of a vbd's backend directory
 #   wait_for SECONDS WHAT...    until the command succeeds; fails the test if it does not
 #   nbd D DEVID [OPTION...]     an NBD server on $T/nbd-D-DEVID.sock whose disk is the guest's vbd
+#   needs_root WHY              leaves the test out for an ordinary user
 #   fail SENTENCE               ends the test
 #   at_end COMMAND              is run when the test ends, however it ends
 set -eu
@@ -29,6 +30,10 @@ at_end() {
 fail() {
 	echo "FAILED: $*"
 	exit 1
+}
+
+needs_root() {
+	[ "$(id -u)" = 0 ] || { echo "needs root: $1"; exit 77; }
 }
 
 stop() {
