@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 
 static int read_all(FILE *file, char **text, size_t *bytes)
 {
@@ -55,8 +54,6 @@ int lock_take(void)
 	sigset_t ending;
 	int fd;
 
-	if (mkdir(RUN_DIR, 0755) && errno != EEXIST)
-		return -errno;
 	fd = open(LOCK_FILE, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (fd < 0 || flock(fd, LOCK_EX))
 		return -errno;

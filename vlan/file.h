@@ -7,7 +7,7 @@
 
 #define FILE_BYTES_MAX (4u << 20)
 #define RUN_DIR "/run/xenback"
-#define LOCK_FILE RUN_DIR "/vlanbr.lock"
+#define LOCK_FILE "/run/vlanbr.lock"
 
 /*
  * Reads a file; the caller frees *text, which ends in a 0 that *bytes does not count.
