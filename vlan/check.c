@@ -39,6 +39,33 @@ void findings_free(struct findings *findings)
 	memset(findings, 0, sizeof(*findings));
 }
 
+/* What is said once a link is known to be missing: no more about that link, and nothing of marks. */
+static bool implied(const struct op *op, const char *device, const char *bridge)
+{
+	if (op->kind == OP_CREATE_VLAN || op->kind == OP_CREATE_BRIDGE)
+		return false;
+	return op->kind == OP_SET_MARK || strcmp(op->name, device) == 0 || strcmp(op->name, bridge) == 0;
+}
+
+static void diff_findings(const struct diff *diff, const char *plan_file, struct findings *findings)
+{
+	const char *device = "", *bridge = "";
+
+	for (size_t i = 0; i < diff->count; i++) {
+		const struct op *op = &diff->op[i];
+		char text[OP_TEXT];
+
+		if (implied(op, device, bridge))
+			continue;
+		if (op->kind == OP_CREATE_VLAN)
+			device = op->name;
+		if (op->kind == OP_CREATE_BRIDGE)
+			bridge = op->name;
+		op_format(op, text);
+		find(findings, plan_file, op->line, "not yet so: %s", text);
+	}
+}
+
 void check_system(const struct plan *plan, const char *plan_file, const struct links *links,
 	const char *mark, struct findings *findings)
 {
@@ -50,12 +77,8 @@ void check_system(const struct plan *plan, const char *plan_file, const struct l
 		find(findings, plan_file, why.line, "%s", why.text);
 	else if (error)
 		findings->error = error;
-	for (size_t i = 0; error == 0 && i < diff.count; i++) {
-		char text[OP_TEXT];
-
-		op_format(&diff.op[i], text);
-		find(findings, plan_file, diff.op[i].line, "not yet so: %s", text);
-	}
+	else
+		diff_findings(&diff, plan_file, findings);
 	diff_free(&diff);
 }
 

@@ -15,7 +15,9 @@ static bool unspoken(const struct diff *diff, size_t at)
 
 	if (op->kind == OP_SET_MARK)
 		return true;
-	for (size_t i = at + 1; op->kind >= OP_SET_STP && i < diff->count; i++) {
+	if (op->line || op->kind < OP_SET_STP)
+		return false;
+	for (size_t i = at + 1; i < diff->count; i++) {
 		if ((diff->op[i].kind == OP_DELETE_BRIDGE || diff->op[i].kind == OP_DELETE_VLAN) &&
 			strcmp(diff->op[i].name, op->name) == 0)
 			return true;

@@ -98,12 +98,13 @@ static void config_read(struct checking *c, const char *directory, const char *n
 	free(text);
 }
 
+/* Not what editors and dpkg keep, nor Xen's own examples. */
 static int visible(const struct dirent *entry)
 {
 	size_t length = strlen(entry->d_name);
 
 	return entry->d_name[0] != '.' && entry->d_name[length - 1] != '~' &&
-		strstr(entry->d_name, ".dpkg-") == NULL;
+		strstr(entry->d_name, ".dpkg-") == NULL && strncmp(entry->d_name, "xlexample.", 10);
 }
 
 static void directory_read(struct checking *c, const char *directory, bool needed)

@@ -205,6 +205,13 @@ static void what_the_system_lacks_is_found(void **state)
 	check_system(&plan, "plan", &sys, NULL, &findings);
 	assert_int_equal(findings.count, 1);
 	assert_finding(0, "plan", 1, "not yet so: ~ br53: forward delay 0 s -> 3 s");
+	findings_free(&findings);
+	plan_free(&plan);
+	assert_int_equal(plan_parse("br53 eth0 native\nbr7 eth0 7 none\n", 33, &plan, &why), 0);
+	check_system(&plan, "plan", &sys, "mark", &findings);
+	assert_int_equal(findings.count, 2);
+	assert_finding(0, "plan", 2, "not yet so: + eth0.7: new device for VLAN 7 of eth0");
+	assert_finding(1, "plan", 2, "not yet so: + br7: new bridge, STP off, forward delay 0 s");
 }
 
 static void a_rate_is_shown_per_second(void **state)
