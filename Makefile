@@ -239,6 +239,15 @@ sizes:
 
 # --- the lab: a real Xen -------------------------------------------------------------------------
 
+# docs/lab.md. BACKEND=kernel runs the same scenarios against the kernel's own backends.
+lab: all
+	tests/lab/run
+
+lab-quick: all
+	tests/lab/run --quick
+
+.PHONY: lab lab-quick
+
 # --- housekeeping --------------------------------------------------------------------------------
 
 need-%:

@@ -1,0 +1,228 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What a scenario is written with. Read by dom0/scenario; every function fails with a sentence.
+#
+#	guest_create NAME KIND [LINE...]  a guest from xl configuration lines; KIND: pv pvh tools
+#	shared_guest                      a PV guest called `shared`, running, with no disk and no vif
+#	guest NAME COMMAND                runs one command line in the guest: its output, its exit status
+#	guest_start NAME COMMAND          the same in the background; guest_wait NAME [SECONDS] for its end
+#	image_file PATH MIB, use_lvm, use_fc, use_bridges   places to put disks and vifs on
+#	wait_for SECONDS COMMAND...       until it succeeds
+#	refuses TEXT COMMAND...           the command must fail and say TEXT
+#	at_end COMMAND...                 run when the scenario is over, however it ended
+. /lab/in/guest/functions
+work=/run/lab/work
+images=/usr/lib/xenback-lab
+console_logs=/var/log/xen/console
+serial=0
+
+die() { echo "lab: $*"; return 1; }
+
+wait_for() {
+	local limit=$((SECONDS + $1))
+	shift
+	until "$@"; do
+		[ $SECONDS -lt $limit ] || { die "waited in vain for: $*"; return 1; }
+		sleep 0.2
+	done
+}
+
+refuses() {
+	local text=$1 said
+	shift
+	if said=$("$@" 2>&1); then
+		die "should have been refused: $*"
+	elif [[ $said != *"$text"* ]]; then
+		echo "$said"
+		die "refused without saying '$text': $*"
+	fi
+}
+
+at_end() { printf '%q ' "$@" >>$work/at_end; echo >>$work/at_end; }
+
+# --- guests --------------------------------------------------------------------------------------
+
+# guest_kind KIND: kernel, initramfs and memory; prints configuration lines.
+guest_kind() {
+	local kernel=vmlinux-amd64 ramdisk=guest-amd64 type=pv memory=128
+	case $1 in
+	pv) ;;
+	pvh) type=pvh ;;
+	tools) ramdisk=guest-tools memory=512 ;;
+	*) die "no kind of guest: $1" ;;
+	esac
+	cat <<-EOF
+		kernel = "$images/$kernel"
+		ramdisk = "/srv/lab/$ramdisk"
+		type = "$type"
+		memory = $memory
+		vcpus = 1
+		extra = "console=hvc0 loglevel=4 mitigations=off"
+	EOF
+}
+
+# guest_config NAME KIND [LINE...]: writes the configuration, prints its path. A LINE wins over a default.
+guest_config() {
+	local file=$work/$1.cfg line key
+	echo "name = \"$1\"" >"$file"
+	guest_kind "$2" | while IFS= read -r line; do
+		key=${line%% *}
+		printf '%s\n' "${@:3}" | grep -q "^$key *=" || echo "$line"
+	done >>"$file"
+	printf '%s\n' "${@:3}" >>"$file"
+	echo "$file"
+}
+
+guest_create() {
+	local config
+	config=$(guest_config "$@")
+	rm -f "$console_logs/guest-$1.log"
+	xl create -q "$config"
+	guest_ready "$1"
+}
+
+console() { tr -d '\r' <"$console_logs/guest-$1.log"; }
+
+# console_says NAME SECONDS TEXT: a line that begins like that has come, or comes in that time.
+console_says() {
+	local log=$console_logs/guest-$1.log
+	timeout "$2" bash -c 'until [ -f "$1" ]; do sleep 0.2; done; tail -c +1 -f "$1" | grep -q -m 1 "^$2"' - "$log" "$3"
+}
+
+# guest_ready NAME [SECONDS]: its agent has spoken.
+guest_ready() {
+	local limit=$((SECONDS + ${2:-90}))
+	until console_says "$1" 5 '~ready'; do
+		if guest_gone "$1" || [ $SECONDS -ge $limit ]; then
+			console "$1" | tail -n 5
+			die "guest $1 did not come up"
+			return 1
+		fi
+	done
+}
+
+# know NAME: its number into ${domids[NAME]}; xl is asked only when the known one is not its any more.
+declare -A domids
+know() {
+	local id=${domids[$1]:-none}
+	[ "$(xenstore-read "/local/domain/$id/name" 2>/dev/null || true)" = "$1" ] || id=$(xl domid "$1")
+	domids[$1]=$id
+}
+
+# guest_tells NAME COMMAND: says it and does not wait for an answer.
+guest_tells() {
+	know "$1"
+	echo "${3:-0} $2" >"$(xenstore-read "/local/domain/${domids[$1]}/console/tty")"
+}
+
+# guest NAME COMMAND: GUEST_LIMIT seconds at most (60).
+guest() {
+	local name=$1 log=$console_logs/guest-$1.log id line before= status=none from tail_pid out
+	[[ $2 != *$'\n'* ]] || { die "a guest command is one line: $2"; return 1; }
+	serial=$((serial + 1))
+	id=$$.$BASHPID.$serial
+	from=$(($(stat -c %s "$log") + 1))
+	exec {out}< <(exec tail -c "+$from" -f "$log")
+	tail_pid=$!
+	guest_tells "$name" "$2" "$id"
+	while IFS= read -r -t "${GUEST_LIMIT:-60}" -u "$out" line; do
+		line=${line%$'\r'}
+		case $line in
+		"~$id begin") ;;
+		"~$id "*) status=${line#"~$id "}; break ;;
+		*) printf %s "$before"; before=$line$'\n' ;; # the last line is the agent's own, and empty
+		esac
+	done
+	kill $tail_pid
+	exec {out}<&-
+	[ "$status" != none ] || { die "guest $name gave no answer in ${GUEST_LIMIT:-60} s to: $2"; return 1; }
+	return "$status"
+}
+
+guest_start() { guest "$1" "rm -f /tmp/status; { ($2) >/tmp/output 2>&1; echo \$? >/tmp/status; } &"; }
+
+guest_wait() {
+	wait_for "${2:-120}" guest_done "$1"
+	guest "$1" 'cat /tmp/output; exit $(cat /tmp/status)'
+}
+
+guest_done() { guest "$1" '[ -f /tmp/status ]' >/dev/null; }
+
+shared_guest() {
+	xl domid shared >/dev/null 2>&1 || guest_create shared pv
+}
+
+# attach GUEST SPEC..., detach GUEST VDEV: as xl does it, with words on failure.
+attach() { xl block-attach "$@" || die "xl block-attach $* failed"; }
+detach() { xl block-detach "$@" || die "xl block-detach $* failed"; }
+
+# guest_writes NAME DISK SEED MIB: known bytes, on the medium when the command returns. DISK: a number
+# as the guest sees it (xvda 51712, xvdb 51728, hda1 769, sda1 2049).
+guest_writes() {
+	guest "$1" "d=\$(disk $2) && pattern $3 $4 | dd of=\$d bs=64k conv=fsync 2>/dev/null"
+}
+
+# guest_sees NAME DISK SEED MIB: the first MIB of its disk hold them, read from the disk itself.
+guest_sees() {
+	local want got
+	want=$(pattern "$3" "$4" | sha256sum)
+	got=$(guest "$1" "echo 3 >/proc/sys/vm/drop_caches; d=\$(disk $2) && dd if=\$d bs=1M count=$4 2>/dev/null | sha256sum")
+	[ "$got" = "$want" ] || die "guest $1 does not see '$3' on disk $2"
+}
+
+# dom0_sees PATH SEED MIB: the same for Dom0's own view of the file or device.
+dom0_sees() {
+	local want got
+	want=$(pattern "$2" "$3" | sha256sum)
+	got=$(dd if="$1" bs=1M count="$3" iflag=direct 2>/dev/null | sha256sum)
+	[ "$got" = "$want" ] || die "Dom0 does not see '$2' in $1"
+}
+
+# guest_halt NAME: as a guest ends by itself, its file systems clean.
+guest_halt() {
+	guest_tells "$1" 'sync; mount -o remount,ro /; poweroff -f'
+	wait_for 30 guest_gone "$1"
+}
+
+guest_gone() { ! xl domid "$1" >/dev/null 2>&1; }
+
+# --- what the backend shows ----------------------------------------------------------------------
+
+backend_path() { echo "/local/domain/0/backend/${3:-vbd}/$(xl domid "$1")/$2"; }
+backend_read() { xenstore-read "$(backend_path "$1" "$2" "${4:-vbd}")/$3"; }
+backend_gone() { ! xenstore-exists "$1"; }
+
+# --- places for disks ----------------------------------------------------------------------------
+
+# image_file PATH MIB: a sparse file, gone when the scenario is over.
+image_file() {
+	mkdir -p "$(dirname "$1")"
+	at_end rm -f "$1"
+	rm -f "$1"
+	truncate -s "$2M" "$1"
+}
+
+# guest_root DEVICE-OR-FILE [KIND]: an ext4 root file system, no partition table, with the tree of that
+# kind of guest and its agent. The guest finds it with `extra="... lab.root=VDEV"`.
+guest_root() {
+	local tree=$work/root.$$
+	mkdir -p "$tree"
+	zcat "$images/guest-${2:-amd64}.cpio.gz" | (cd "$tree" && cpio --quiet -idm)
+	rm -rf "$tree/modules"
+	cp -r /lab/in/guest/. "$tree/"
+	mke2fs -q -F -t ext4 -d "$tree" "$1"
+	rm -rf "$tree"
+}
+
+# use_lvm: the volume group xenvg of the grid site, on the second partition of the scratch disk.
+use_lvm() {
+	vgs xenvg >/dev/null 2>&1 || { pvcreate -q -y /dev/vdb2 && vgcreate -q xenvg /dev/vdb2; } >/dev/null
+}
+
+# volume NAME MIB: /dev/xenvg/NAME, gone when the scenario is over.
+volume() {
+	lvcreate -q -y -Wy -Zy -n "$1" -L "$2M" xenvg >/dev/null
+	at_end lvremove -q -y "xenvg/$1"
+}
+
+# use_fc: a FibreChannel LUN with fifteen partitions of 96 MiB, /dev/fc/fc-p1d1p1 to p15.
+use_fc() { [ -b /dev/fc/fc-p1d1p13 ] || bash /lab/in/dom0/fc; }
