@@ -125,14 +125,15 @@ install-vlan: $(BUILD)/sbin/vlanbr
 # Drop-in for Debian's libraries: same names, same symbol versions, found by LD_LIBRARY_PATH.
 SIM_TABLE_O := $(BUILD)/tests/sim/table.o
 SIM_PROGRAMS := $(BUILD)/sim/libxengnttab.so.1 $(BUILD)/sim/libxenevtchn.so.1 \
-                $(BUILD)/sim/xenstored-preload.so $(BUILD)/sim/simctl $(BUILD)/sim/relay $(BUILD)/sim/simxl
+                $(BUILD)/sim/xenstored-preload.so $(BUILD)/sim/simctl $(BUILD)/sim/relay \
+                $(BUILD)/sim/storefault $(BUILD)/sim/notifier $(BUILD)/sim/simxl
 $(BUILD)/tests/sim/%.o: ALL_CFLAGS += -fPIC -Wno-missing-prototypes
 # Loaded into programs that are not ours, so never with a sanitizer's runtime.
 $(BUILD)/tests/sim/% $(BUILD)/sim/% $(BUILD)/tests/guest/% $(BUILD)/tests/bench/%: SANITIZE =
 
 sim: need-build need-check $(SIM_PROGRAMS)
 
-$(BUILD)/sim/libxengnttab.so.1: $(BUILD)/tests/sim/gnttab.o $(BUILD)/tests/sim/gntshr.o $(SIM_TABLE_O) tests/sim/gnttab.map
+$(BUILD)/sim/libxengnttab.so.1: $(BUILD)/tests/sim/gnttab.o $(BUILD)/tests/sim/gntshr.o $(BUILD)/tests/sim/notify.o $(SIM_TABLE_O) tests/sim/gnttab.map
 	@mkdir -p $(@D)
 	$(CC) -shared -pthread $(SANITIZE) -Wl,-soname,libxengnttab.so.1 -Wl,--version-script=tests/sim/gnttab.map -o $@ $(filter %.o,$^)
 
@@ -148,9 +149,17 @@ $(BUILD)/sim/simctl: $(BUILD)/tests/sim/simctl.o $(SIM_TABLE_O)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^
 
-$(BUILD)/sim/relay: $(BUILD)/tests/sim/relay.o $(BUILD)/tests/sim/relay_client.o $(SIM_TABLE_O)
+$(BUILD)/sim/relay: $(BUILD)/tests/sim/relay.o $(BUILD)/tests/sim/relay_client.o $(BUILD)/tests/sim/buffer.o $(SIM_TABLE_O)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lxenevtchn -lxengnttab -lxenstore
+
+$(BUILD)/sim/storefault: $(BUILD)/tests/sim/storefault.o $(BUILD)/tests/sim/buffer.o $(SIM_TABLE_O)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^
+
+$(BUILD)/sim/notifier: $(BUILD)/tests/sim/notifier.o $(BUILD)/tests/sim/notify.o $(SIM_TABLE_O)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^
 
 $(BUILD)/sim/simxl: $(BUILD)/tests/sim/simxl.o
 	@mkdir -p $(@D)

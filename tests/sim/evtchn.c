@@ -8,7 +8,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -17,7 +19,6 @@
 struct xenevtchn_handle {
 	uint32_t slot, life, domid;
 	int fd;
-	int restricted;		/* domid, -1: not */
 };
 
 static int pipe_make(uint32_t slot, uint32_t life)
@@ -44,6 +45,7 @@ static bool handle_claim(struct xenevtchn_handle *h)
 			continue;
 		t->handle[slot].life++;
 		t->handle[slot].domid = h->domid;
+		t->handle[slot].restricted = -1;
 		h->slot = slot;
 		h->life = t->handle[slot].life;
 		h->fd = pipe_make(slot, h->life);
@@ -59,6 +61,10 @@ xenevtchn_handle *xenevtchn_open(struct xentoollog_logger *logger, unsigned int 
 	struct xenevtchn_handle *h;
 	bool ok;
 
+	if (flags & ~XENEVTCHN_NO_CLOEXEC) {
+		errno = EINVAL;
+		return NULL;
+	}
 	if (!sim_domain(sim_self())) {
 		errno = ENODEV;
 		return NULL;
@@ -67,7 +73,6 @@ xenevtchn_handle *xenevtchn_open(struct xentoollog_logger *logger, unsigned int 
 	if (!h)
 		return NULL;
 	h->domid = sim_self();
-	h->restricted = -1;
 	sim_lock();
 	sim_reap();
 	ok = handle_claim(h);
@@ -80,10 +85,39 @@ xenevtchn_handle *xenevtchn_open(struct xentoollog_logger *logger, unsigned int 
 	return NULL;
 }
 
+/* Which handle a descriptor is, says the name of its pipe. */
+static bool handle_of(int fd, uint32_t *slot, uint32_t *life)
+{
+	char link[64], path[256], expected[256];
+	ssize_t n;
+	const char *name;
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	n = readlink(link, path, sizeof(path) - 1);
+	path[n > 0 ? n : 0] = 0;
+	name = strrchr(path, '/');
+	if (!name || sscanf(name, "/%u.%u", slot, life) != 2 || *slot >= SIM_HANDLES)
+		return false;
+	sim_path(expected, sizeof(expected), "ev/%u.%u", *slot, *life);
+	return strcmp(path, expected) == 0 && sim_table()->handle[*slot].life == *life;
+}
+
+/* The handle's lock and its restriction are where the descriptor is, so both come with it. */
 xenevtchn_handle *xenevtchn_fdopen(struct xentoollog_logger *logger, int fd, unsigned int flags)
 {
-	errno = ENOSYS;	/* handing a handle over exec is not simulated */
-	return NULL;
+	struct xenevtchn_handle *h;
+	uint32_t slot, life;
+
+	if (flags || !sim_table() || !handle_of(fd, &slot, &life)) {
+		errno = EINVAL;
+		return NULL;
+	}
+	h = calloc(1, sizeof(*h));
+	if (h)
+		*h = (struct xenevtchn_handle) {
+			.slot = slot, .life = life, .domid = sim_table()->handle[slot].domid, .fd = fd,
+		};
+	return h;
 }
 
 int xenevtchn_close(xenevtchn_handle *h)
@@ -102,6 +136,12 @@ int xenevtchn_close(xenevtchn_handle *h)
 int xenevtchn_fd(xenevtchn_handle *h)
 {
 	return h->fd;
+}
+
+/* The domid it is restricted to, -1: it is not. */
+static int32_t restricted(const xenevtchn_handle *h)
+{
+	return sim_table()->handle[h->slot].restricted;
 }
 
 static struct sim_port *own_port(xenevtchn_handle *h, uint32_t port)
@@ -141,7 +181,7 @@ xenevtchn_port_or_error_t xenevtchn_bind_unbound_port(xenevtchn_handle *h, uint3
 	struct sim_domain *self = sim_domain(h->domid);
 	uint32_t port;
 
-	if (h->restricted >= 0 || !self) {
+	if (restricted(h) >= 0 || !self) {
 		errno = EACCES;
 		return -1;
 	}
@@ -185,8 +225,12 @@ xenevtchn_port_or_error_t xenevtchn_bind_interdomain(xenevtchn_handle *h, uint32
 		errno = (int)t->faults.bind_errno;
 		return -1;
 	}
-	if (h->restricted >= 0 && (uint32_t)h->restricted != domid) {
+	if (restricted(h) >= 0 && (uint32_t)restricted(h) != domid) {
 		errno = EACCES;
+		return -1;
+	}
+	if (!sim_domain(domid)) {
+		errno = ESRCH;
 		return -1;
 	}
 	sim_lock();
@@ -203,28 +247,47 @@ xenevtchn_port_or_error_t xenevtchn_bind_interdomain(xenevtchn_handle *h, uint32
 	return (xenevtchn_port_or_error_t)port;
 }
 
+/* A domain's virq has one port. Lock held. */
+static bool virq_is_bound(const struct sim_domain *self, uint32_t virq)
+{
+	for (uint32_t port = 1; port < SIM_PORTS; port++) {
+		if (self->port[port].state == SIM_PORT_VIRQ && self->port[port].allowed == virq)
+			return true;
+	}
+	return false;
+}
+
 xenevtchn_port_or_error_t xenevtchn_bind_virq(xenevtchn_handle *h, unsigned int virq)
 {
 	struct sim_domain *self = sim_domain(h->domid);
-	uint32_t port;
+	uint32_t port = 0;
+	int err = EEXIST;
 
-	if (h->restricted >= 0 || !self) {
+	if (restricted(h) >= 0 || !self) {
 		errno = EACCES;
 		return -1;
 	}
 	sim_lock();
-	port = sim_port_alloc(self);
+	sim_reap();
+	if (!virq_is_bound(self, virq)) {
+		port = sim_port_alloc(self);
+		err = port ? 0 : ENOSPC;
+	}
 	if (port)
 		port_take(h, &self->port[port], SIM_PORT_VIRQ, virq, 0);
 	sim_unlock();
-	errno = port ? 0 : ENOSPC;
-	return port ? (xenevtchn_port_or_error_t)port : -1;
+	errno = err;
+	return err ? -1 : (xenevtchn_port_or_error_t)port;
 }
 
 int xenevtchn_unbind(xenevtchn_handle *h, evtchn_port_t port)
 {
 	int ok;
 
+	if (port >= SIM_PORTS) {
+		errno = EINVAL;
+		return -1;
+	}
 	sim_lock();
 	ok = own_port(h, port) != NULL;
 	if (ok)
@@ -240,27 +303,28 @@ xenevtchn_port_or_error_t xenevtchn_pending(xenevtchn_handle *h)
 	return read(h->fd, &port, sizeof(port)) == sizeof(port) ? (xenevtchn_port_or_error_t)port : -1;
 }
 
+/* The kernel takes no notice of ports that are not the handle's, or not masked. */
 int xenevtchn_unmask(xenevtchn_handle *h, evtchn_port_t port)
 {
 	struct sim_port *p = own_port(h, port);
 
-	if (!p)
-		return -1;
-	__atomic_store_n(&p->enabled, 1, __ATOMIC_SEQ_CST);
-	sim_port_deliver(sim_domain(h->domid), port, sim_pipe);
+	if (p) {
+		__atomic_store_n(&p->enabled, 1, __ATOMIC_SEQ_CST);
+		sim_port_deliver(sim_domain(h->domid), port, sim_pipe);
+	}
 	return 0;
 }
 
 int xenevtchn_restrict(xenevtchn_handle *h, domid_t domid)
 {
-	if (h->restricted >= 0) {
+	if (restricted(h) >= 0) {
 		errno = EACCES;
 		return -1;
 	}
-	if (domid == 0 || domid >= 0x7ff0) {
+	if (domid == 0 || domid >= DOMID_FIRST_RESERVED) {
 		errno = EINVAL;
 		return -1;
 	}
-	h->restricted = domid;
+	sim_table()->handle[h->slot].restricted = domid;
 	return 0;
 }

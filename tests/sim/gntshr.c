@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The granting half of libxengnttab.so.1: a domain shares pages of its own memory. Pages handed out
- * stay granted until they are unshared or the domain is destroyed, as a guest's would.
+ * stay granted until they are unshared or the domain is destroyed, as a guest's kernel's would.
  */
 #include "table.h"
 
@@ -13,6 +13,8 @@
 #include <sys/mman.h>
 #include <xengnttab.h>
 
+#include "notify.h"
+
 #define SHARES_MAX SIM_GRANTS
 
 struct xengntdev_handle {
@@ -20,15 +22,20 @@ struct xengntdev_handle {
 	struct {
 		void *address;
 		uint32_t first, count;
+		struct sim_note *note;	/* NULL: none */
 	} share[SHARES_MAX];	/* guarded by sim_lock() */
+	struct sim_notes notes;
 };
 
 xengntshr_handle *xengntshr_open(struct xentoollog_logger *logger, unsigned int flags)
 {
+	const struct sim_domain *self = sim_domain(sim_self());
 	struct xengntdev_handle *h;
 
-	if (!sim_domain(sim_self()) || !sim_memory(sim_self()))
+	if (!self || !sim_memory(self)) {
+		errno = ENODEV;
 		return NULL;
+	}
 	h = calloc(1, sizeof(*h));
 	if (h)
 		h->fd = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -71,7 +78,7 @@ static void *pages_share(xengntshr_handle *h, struct sim_domain *self, uint32_t 
 		struct sim_grant grant)
 {
 	void *base = mmap(NULL, n * SIM_PAGE, PROT_READ | PROT_WRITE, MAP_SHARED,
-			sim_memory_fd(sim_self()), (off_t)(first * SIM_PAGE));
+			sim_memory_fd(self), (off_t)(first * SIM_PAGE));
 	int i = 0;
 
 	if (base == MAP_FAILED)
@@ -82,6 +89,7 @@ static void *pages_share(xengntshr_handle *h, struct sim_domain *self, uint32_t 
 	h->share[i].address = base;
 	h->share[i].first = first;
 	h->share[i].count = n;
+	h->share[i].note = NULL;
 	for (uint32_t g = first; g < first + n; g++)
 		self->grant[g] = grant;
 	return base;
@@ -109,31 +117,55 @@ void *xengntshr_share_pages(xengntshr_handle *h, uint32_t domid, int count, uint
 	return base;
 }
 
-/* Notification at unsharing is not simulated: a frontend that needs it gets an error, not silence. */
+static int share_slot(const xengntshr_handle *h, const void *address)
+{
+	for (int i = 0; address && i < SHARES_MAX; i++) {
+		if (h->share[i].address == address)
+			return i;
+	}
+	return -1;
+}
+
 void *xengntshr_share_page_notify(xengntshr_handle *h, uint32_t domid, uint32_t *ref, int writable,
 		uint32_t notify_offset, evtchn_port_t notify_port)
 {
-	errno = ENOSYS;
-	return NULL;
+	void *address = xengntshr_share_pages(h, domid, 1, ref, writable);
+	struct sim_note *note;
+
+	if (!address || (notify_offset >= SIM_PAGE && notify_port == UINT32_MAX))
+		return address;
+	sim_lock();
+	note = sim_note_add(&h->notes, sim_self(), sim_domain(sim_self()), *ref, notify_offset, notify_port);
+	h->share[share_slot(h, address)].note = note;
+	sim_unlock();
+	if (!note) {
+		int err = errno;
+
+		xengntshr_unshare(h, address, 1);
+		errno = err;
+	}
+	return note ? address : NULL;
 }
 
 /* Ends the grants; the pages go back to the domain. A page that a peer has mapped stays with it. */
 int xengntshr_unshare(xengntshr_handle *h, void *start_address, uint32_t count)
 {
 	struct sim_domain *self = sim_domain(sim_self());
-	int err = EINVAL;
+	struct sim_note *note = NULL;
+	int slot, err = EINVAL;
 
 	sim_lock();
-	for (int i = 0; self && i < SHARES_MAX; i++) {
-		if (!start_address || h->share[i].address != start_address || h->share[i].count != count)
-			continue;
-		memset(&self->grant[h->share[i].first], 0, count * sizeof(self->grant[0]));
+	slot = self ? share_slot(h, start_address) : -1;
+	if (slot >= 0 && h->share[slot].count == count) {
+		note = h->share[slot].note;
+		memset(&self->grant[h->share[slot].first], 0, count * sizeof(self->grant[0]));
 		munmap(start_address, count * SIM_PAGE);
-		h->share[i].address = NULL;
+		h->share[slot].address = NULL;
 		err = 0;
-		break;
 	}
 	sim_unlock();
+	if (note)
+		sim_note_fire(note);
 	errno = err;
 	return err ? -1 : 0;
 }

@@ -15,30 +15,36 @@
 #include <sys/mman.h>
 #include <xengnttab.h>
 
+#include "notify.h"
+
 #define MAPS_MAX 4096
 
 struct sim_map {
 	void *address;
 	uint32_t pages;
-	int64_t notify_offset;	/* -1: none */
-	int32_t notify_port;	/* -1: none */
+	struct sim_note *note;	/* NULL: none */
 };
 
 struct xengntdev_handle {
 	int fd;			/* something for xengnttab_fd() */
+	uint32_t domid;		/* ours */
 	pthread_mutex_t lock;
 	struct sim_map map[MAPS_MAX];
+	struct sim_notes notes;
 };
 
 xengnttab_handle *xengnttab_open(struct xentoollog_logger *logger, unsigned int flags)
 {
 	struct xengntdev_handle *h;
 
-	if (!sim_table())
+	if (!sim_domain(sim_self())) {
+		errno = ENODEV;
 		return NULL;
+	}
 	h = calloc(1, sizeof(*h));
 	if (!h)
 		return NULL;
+	h->domid = sim_self();
 	h->fd = open("/dev/null", O_RDWR | O_CLOEXEC);
 	pthread_mutex_init(&h->lock, NULL);
 	return h;
@@ -50,15 +56,13 @@ static bool every(uint32_t n, uint32_t *count)
 }
 
 /* May `self` use that grant so? GNTST_okay or what Xen says. */
-static int grant_check(uint32_t domid, uint32_t ref, bool write)
+static int grant_check(uint32_t self, const struct sim_domain *domain, uint32_t ref, bool write)
 {
-	const struct sim_domain *domain = sim_domain(domid);
-
 	if (!domain)
 		return GNTST_bad_domain;
 	if (ref >= SIM_GRANTS)
 		return GNTST_bad_gntref;
-	if (!(domain->grant[ref].flags & SIM_GRANT_VALID) || domain->grant[ref].to != sim_self())
+	if (!(domain->grant[ref].flags & SIM_GRANT_VALID) || domain->grant[ref].to != self)
 		return GNTST_general_error;
 	if (write && (domain->grant[ref].flags & SIM_GRANT_READ_ONLY))
 		return GNTST_general_error;
@@ -74,15 +78,17 @@ static struct sim_map *map_slot(struct xengntdev_handle *h, void *address)
 	return NULL;
 }
 
-static int pages_check(uint32_t count, const uint32_t *domids, bool one_domid, const uint32_t *refs,
-		int prot)
+static int pages_check(uint32_t self, uint32_t count, const uint32_t *domids, bool one_domid,
+		const uint32_t *refs, int prot)
 {
 	struct sim_faults *faults = &sim_table()->faults;
 
+	if (count == 0)
+		return EINVAL;
 	if (faults->map_errno && (!faults->map_every || every(faults->map_every, &faults->n_map)))
 		return (int)faults->map_errno;
 	for (uint32_t i = 0; i < count; i++) {
-		if (grant_check(domids[one_domid ? 0 : i], refs[i], prot & PROT_WRITE))
+		if (grant_check(self, sim_domain(domids[one_domid ? 0 : i]), refs[i], prot & PROT_WRITE))
 			return EINVAL;
 	}
 	return 0;
@@ -97,10 +103,10 @@ static void *pages_map(uint32_t count, const uint32_t *domids, bool one_domid, c
 	if (base == MAP_FAILED)
 		return NULL;
 	for (uint32_t i = 0; i < count; i++) {
-		int fd = sim_memory_fd(domids[one_domid ? 0 : i]);
+		const struct sim_domain *domain = sim_domain(domids[one_domid ? 0 : i]);
 
-		if (mmap(base + i * SIM_PAGE, SIM_PAGE, prot, MAP_SHARED | MAP_FIXED, fd,
-				(off_t)(refs[i] * SIM_PAGE)) == MAP_FAILED) {
+		if (!domain || mmap(base + i * SIM_PAGE, SIM_PAGE, prot, MAP_SHARED | MAP_FIXED,
+				sim_memory_fd(domain), (off_t)(refs[i] * SIM_PAGE)) == MAP_FAILED) {
 			munmap(base, count * SIM_PAGE);
 			return NULL;
 		}
@@ -113,7 +119,7 @@ static void *map_any(xengnttab_handle *h, uint32_t count, const uint32_t *domids
 {
 	struct sim_map *slot;
 	void *base = NULL;
-	int err = pages_check(count, domids, one_domid, refs, prot);
+	int err = pages_check(h->domid, count, domids, one_domid, refs, prot);
 
 	if (err) {
 		errno = err;
@@ -124,7 +130,7 @@ static void *map_any(xengnttab_handle *h, uint32_t count, const uint32_t *domids
 	if (slot)
 		base = pages_map(count, domids, one_domid, refs, prot);
 	if (base)
-		*slot = (struct sim_map) { base, count, -1, -1 };
+		*slot = (struct sim_map) { .address = base, .pages = count };
 	pthread_mutex_unlock(&h->lock);
 	if (!base)
 		errno = ENOSPC;
@@ -151,30 +157,27 @@ void *xengnttab_map_domain_grant_refs(xengnttab_handle *h, uint32_t count, uint3
 void *xengnttab_map_grant_ref_notify(xengnttab_handle *h, uint32_t domid, uint32_t ref, int prot,
 		uint32_t notify_offset, evtchn_port_t notify_port)
 {
+	bool clears = notify_offset < SIM_PAGE;
 	void *address = map_any(h, 1, &domid, true, &ref, prot);
+	struct sim_note *note = NULL;
 
-	if (address) {
-		struct sim_map *slot = map_slot(h, address);
+	if (!address || (!clears && notify_port == UINT32_MAX))
+		return address;
+	pthread_mutex_lock(&h->lock);
+	/* A byte of a page that is mapped read-only cannot be cleared. */
+	if (!clears || (prot & PROT_WRITE))
+		note = sim_note_add(&h->notes, h->domid, sim_domain(domid), ref, notify_offset, notify_port);
+	else
+		errno = EINVAL;
+	map_slot(h, address)->note = note;
+	pthread_mutex_unlock(&h->lock);
+	if (!note) {
+		int err = errno;
 
-		slot->notify_offset = notify_offset < SIM_PAGE ? (int64_t)notify_offset : -1;
-		slot->notify_port = (int32_t)notify_port;
+		xengnttab_unmap(h, address, 1);
+		errno = err;
 	}
-	return address;
-}
-
-static void map_notify(const struct sim_map *map)
-{
-	struct sim_domain *self = sim_domain(sim_self());
-
-	if (map->notify_offset >= 0)
-		((uint8_t *)map->address)[map->notify_offset] = 0;
-	if (map->notify_port > 0 && self && self->port[map->notify_port].state == SIM_PORT_BOUND) {
-		struct sim_port *p = &self->port[map->notify_port];
-		struct sim_domain *remote = sim_domain(p->remote_dom);
-
-		if (remote)
-			sim_port_send(remote, p->remote_port, sim_pipe);
-	}
+	return note ? address : NULL;
 }
 
 int xengnttab_unmap(xengnttab_handle *h, void *start_address, uint32_t count)
@@ -185,9 +188,10 @@ int xengnttab_unmap(xengnttab_handle *h, void *start_address, uint32_t count)
 	pthread_mutex_lock(&h->lock);
 	slot = start_address ? map_slot(h, start_address) : NULL;
 	if (slot && slot->pages == count) {
-		map_notify(slot);
+		if (slot->note)
+			sim_note_fire(slot->note);
 		munmap(slot->address, slot->pages * SIM_PAGE);
-		slot->address = NULL;
+		*slot = (struct sim_map) { .address = NULL };
 		err = 0;
 	}
 	pthread_mutex_unlock(&h->lock);
@@ -195,14 +199,11 @@ int xengnttab_unmap(xengnttab_handle *h, void *start_address, uint32_t count)
 	return err ? -1 : 0;
 }
 
+/* As with gntdev, what is still mapped stays so until the process ends; so does its watcher. */
 int xengnttab_close(xengnttab_handle *h)
 {
 	if (!h)
 		return 0;
-	for (int i = 0; i < MAPS_MAX; i++) {
-		if (h->map[i].address)
-			xengnttab_unmap(h, h->map[i].address, h->map[i].pages);
-	}
 	close(h->fd);
 	free(h);
 	return 0;
@@ -228,30 +229,40 @@ static bool segment_possible(const xengnttab_grant_copy_segment_t *s)
 	return s->flags & (GNTCOPY_source_gref | GNTCOPY_dest_gref);
 }
 
-static int end_address(bool gref, const union xengnttab_copy_ptr *ptr, bool write, uint8_t **address)
+static int end_address(uint32_t self, bool gref, const union xengnttab_copy_ptr *ptr, bool write,
+		uint8_t **address)
 {
+	const struct sim_domain *domain;
 	int status;
 
 	if (!gref) {
 		*address = ptr->virt;
 		return GNTST_okay;
 	}
-	status = grant_check(ptr->foreign.domid, ptr->foreign.ref, write);
-	if (status == GNTST_okay)
-		*address = sim_memory(ptr->foreign.domid) + ptr->foreign.ref * SIM_PAGE +
-			ptr->foreign.offset;
+	domain = sim_domain(ptr->foreign.domid);
+	status = grant_check(self, domain, ptr->foreign.ref, write);
+	if (status == GNTST_okay) {
+		uint8_t *memory = sim_memory(domain);
+
+		if (!memory)
+			return GNTST_bad_domain;
+		*address = memory + ptr->foreign.ref * SIM_PAGE + ptr->foreign.offset;
+	}
 	return status;
 }
 
-static int segment_copy(const xengnttab_grant_copy_segment_t *s)
+static int segment_copy(uint32_t self, const xengnttab_grant_copy_segment_t *s)
 {
 	uint8_t *from, *to;
-	int status = end_address(s->flags & GNTCOPY_source_gref, &s->source, false, &from);
+	int status;
 
+	if (s->len == 0)
+		return GNTST_okay;	/* gntdev asks Xen nothing, not even whether there is a grant */
+	status = end_address(self, s->flags & GNTCOPY_source_gref, &s->source, false, &from);
 	if (status == GNTST_okay)
-		status = end_address(s->flags & GNTCOPY_dest_gref, &s->dest, true, &to);
+		status = end_address(self, s->flags & GNTCOPY_dest_gref, &s->dest, true, &to);
 	if (status == GNTST_okay)
-		memcpy(to, from, s->len);
+		memmove(to, from, s->len);
 	return status;
 }
 
@@ -265,6 +276,10 @@ static bool segment_faulty(struct sim_faults *faults, const xengnttab_grant_copy
 	return every(faults->copy_every, &faults->n_copy);
 }
 
+/*
+ * gntdev marks a segment as okay when it accepts it, before Xen has copied anything. So after a
+ * call that fails because of a later segment, statuses may say okay where nothing was copied.
+ */
 int xengnttab_grant_copy(xengnttab_handle *h, uint32_t count, xengnttab_grant_copy_segment_t *segs)
 {
 	struct sim_faults *faults = &sim_table()->faults;
@@ -277,13 +292,15 @@ int xengnttab_grant_copy(xengnttab_handle *h, uint32_t count, xengnttab_grant_co
 		return 0;
 	for (uint32_t i = 0; i < count; i++) {
 		if (!segment_possible(&segs[i])) {
+			while (i > 0)
+				segs[--i].status = GNTST_okay;
 			errno = EINVAL;
 			return -1;
 		}
 	}
 	for (uint32_t i = 0; i < count; i++)
 		segs[i].status = (int16_t)(segment_faulty(faults, &segs[i]) ? faults->copy_status :
-				segment_copy(&segs[i]));
+				segment_copy(h->domid, &segs[i]));
 	return 0;
 }
 

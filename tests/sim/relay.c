@@ -70,7 +70,7 @@ static void introduce(uint32_t domid)
 	struct xs_handle *xs;
 	char path[256];
 
-	ring = (struct xenstore_domain_interface *)(sim_memory(domid) +
+	ring = (struct xenstore_domain_interface *)(sim_memory(self) +
 			GNTTAB_RESERVED_XENSTORE * SIM_PAGE);
 	memset(ring, 0, SIM_PAGE);
 	self->grant[GNTTAB_RESERVED_XENSTORE] = (struct sim_grant) {
@@ -81,7 +81,10 @@ static void introduce(uint32_t domid)
 	if (p < 0)
 		die("cannot allocate an event channel");
 	port = (uint32_t)p;
-	setenv("XENSTORED_PATH", sim_path(path, sizeof(path), "socket"), 1);
+	/* Dom0's faulty way to xenstored, if there is one, is not the guests'. */
+	if (access(sim_path(path, sizeof(path), "xenstored.socket"), F_OK))
+		sim_path(path, sizeof(path), "socket");
+	setenv("XENSTORED_PATH", path, 1);
 	xs = xs_open(0);
 	if (!xs || !xs_introduce_domain(xs, domid, 1, port))
 		die("xenstored does not accept the domain");

@@ -36,24 +36,6 @@ static struct {
 } requests[REQUESTS_MAX];
 static uint32_t next_request;
 
-void buffer_add(struct buffer *buffer, const void *data, size_t n)
-{
-	if (buffer->used + n > buffer->room) {
-		buffer->room = 2 * (buffer->used + n) + 4096;
-		buffer->data = realloc(buffer->data, buffer->room);
-		if (!buffer->data)
-			exit(1);
-	}
-	memcpy(buffer->data + buffer->used, data, n);
-	buffer->used += n;
-}
-
-void buffer_consume(struct buffer *buffer, size_t n)
-{
-	buffer->used -= n;
-	memmove(buffer->data, buffer->data + n, buffer->used);
-}
-
 int client_fd(int client)
 {
 	return clients[client].fd ? clients[client].fd : -1;

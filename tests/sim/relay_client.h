@@ -3,18 +3,9 @@
 #ifndef SIM_RELAY_CLIENT_H
 #define SIM_RELAY_CLIENT_H
 
-#include <stddef.h>
-#include <stdint.h>
+#include "buffer.h"
 
 #define CLIENTS_MAX 128
-
-struct buffer {
-	uint8_t *data;
-	size_t used, room;
-};
-
-void buffer_add(struct buffer *buffer, const void *data, size_t n);
-void buffer_consume(struct buffer *buffer, size_t n);
 
 /* A client's socket, -1 where there is none. */
 int client_fd(int client);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What the simulated hypervisor is told by hand (tests/sim/xensim calls it): make the table, make
- * and end domains, set faults. usage: simctl init | domain D | destroy D | fault KEY=N... | clear
+ * and end domains, set faults. usage: at the end of this file
  */
 #include "table.h"
 
@@ -40,6 +40,7 @@ static int domain_make(uint32_t domid)
 		if (t->domain[i].state == SIM_DOMAIN_NONE) {
 			memset(&t->domain[i], 0, sizeof(t->domain[i]));
 			t->domain[i].domid = domid;
+			t->domain[i].life = ++t->lives;
 			t->domain[i].state = SIM_DOMAIN_ALIVE;
 			return 0;
 		}
@@ -99,6 +100,24 @@ static int domain_destroy(uint32_t domid)
 	return 0;
 }
 
+/* A number, or the name of an error. */
+static int value_of(const char *text)
+{
+	static const struct {
+		const char *name;
+		int value;
+	} names[] = {
+		{ "EAGAIN", EAGAIN }, { "EIO", EIO }, { "ENOMEM", ENOMEM }, { "EINVAL", EINVAL },
+		{ "ENOSPC", ENOSPC }, { "EACCES", EACCES },
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcmp(text, names[i].name) == 0)
+			return names[i].value;
+	}
+	return atoi(text);
+}
+
 static int fault_set(const char *spec)
 {
 	struct sim_faults *f = &sim_table()->faults;
@@ -110,6 +129,9 @@ static int fault_set(const char *spec)
 		{ "copy-noop", &f->copy_noop }, { "copy-errno", &f->copy_errno },
 		{ "copy-gref", &f->copy_gref }, { "map-every", &f->map_every },
 		{ "map-errno", &f->map_errno }, { "bind-errno", &f->bind_errno },
+		{ "xenstore-delay", &f->xenstore_delay },
+		{ "xenstore-fail-every", &f->xenstore_fail_every },
+		{ "xenstore-errno", &f->xenstore_errno },
 	};
 	const char *equals = strchr(spec, '=');
 
@@ -117,7 +139,7 @@ static int fault_set(const char *spec)
 		size_t n = (size_t)(equals - spec);
 
 		if (strlen(keys[i].name) == n && strncmp(keys[i].name, spec, n) == 0) {
-			*(int32_t *)keys[i].value = atoi(equals + 1);	/* all are 32 bits wide */
+			*(int32_t *)keys[i].value = value_of(equals + 1);	/* all are 32 bits wide */
 			return 0;
 		}
 	}
@@ -125,14 +147,22 @@ static int fault_set(const char *spec)
 	return 1;
 }
 
-/* revoke D GREF: the grant ends, whoever uses it. */
-static int grant_revoke(uint32_t domid, uint32_t gref)
+/* revoke D GREF|all: grants end, whoever uses them. Pages that are mapped stay mapped. */
+static int grant_revoke(uint32_t domid, const char *which)
 {
 	struct sim_domain *domain = sim_domain(domid);
+	uint32_t first = (uint32_t)atoi(which), last = first;
 
-	if (!domain || gref >= SIM_GRANTS)
+	if (strcmp(which, "all") == 0) {
+		first = SIM_GRANT_FIRST;
+		last = SIM_GRANTS - 1;
+	}
+	if (!domain || last >= SIM_GRANTS) {
+		fprintf(stderr, "domain %u has no grant %s\n", domid, which);
 		return 1;
-	domain->grant[gref].flags &= (uint16_t)~SIM_GRANT_VALID;
+	}
+	for (uint32_t gref = first; gref <= last; gref++)
+		domain->grant[gref].flags &= (uint16_t)~SIM_GRANT_VALID;
 	return 0;
 }
 
@@ -152,7 +182,7 @@ int main(int argc, char **argv)
 	if (strcmp(verb, "destroy") == 0 && argc == 3)
 		return domain_destroy((uint32_t)atoi(argv[2]));
 	if (strcmp(verb, "revoke") == 0 && argc == 4)
-		return grant_revoke((uint32_t)atoi(argv[2]), (uint32_t)atoi(argv[3]));
+		return grant_revoke((uint32_t)atoi(argv[2]), argv[3]);
 	if (strcmp(verb, "clear") == 0) {
 		memset(&sim_table()->faults, 0, sizeof(sim_table()->faults));
 		return 0;
@@ -162,6 +192,6 @@ int main(int argc, char **argv)
 			bad |= fault_set(argv[i]);
 		return bad;
 	}
-	fprintf(stderr, "usage: simctl init | domain D | destroy D | revoke D GREF | fault KEY=N... | clear\n");
+	fprintf(stderr, "usage: simctl init | domain D | destroy D | revoke D GREF|all | fault KEY=N... | clear\n");
 	return 2;
 }

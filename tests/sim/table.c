@@ -20,10 +20,11 @@ static pthread_mutex_t turn = PTHREAD_MUTEX_INITIALIZER;	/* threads share one fl
 static struct sim_table *table;
 static int table_fd = -1;
 
+/* By the domain's place in the table. A domain that has gone keeps its memory while we live. */
 static struct {
 	uint8_t *base;
 	int fd;
-	uint32_t domid;
+	uint32_t life;	/* atomic; says that the rest is valid for the domain of that life */
 } memory[SIM_DOMAINS];
 
 static struct {
@@ -213,59 +214,51 @@ void sim_port_send(struct sim_domain *domain, uint32_t port, int (*pipe_of)(uint
 	sim_port_deliver(domain, port, pipe_of);
 }
 
-static int memory_find(uint32_t domid)
-{
-	for (int i = 0; i < SIM_DOMAINS; i++) {
-		if (memory[i].base && memory[i].domid == domid)
-			return i;
-	}
-	return -1;
-}
-
-static int memory_open(uint32_t domid)
+static bool memory_open(uint32_t place, const struct sim_domain *domain)
 {
 	char path[256];
-	int fd, i = 0;
+	int fd = open(sim_path(path, sizeof(path), "dom%u.mem", domain->domid), O_RDWR | O_CLOEXEC);
 	void *base;
 
-	while (memory[i].base)
-		i++;
-	fd = open(sim_path(path, sizeof(path), "dom%u.mem", domid), O_RDWR | O_CLOEXEC);
 	if (fd < 0)
-		return -1;
+		return false;
 	base = mmap(NULL, SIM_GRANTS * SIM_PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (base == MAP_FAILED) {
 		close(fd);
-		return -1;
+		return false;
 	}
-	memory[i].fd = fd;
-	memory[i].domid = domid;
-	memory[i].base = base;
-	return i;
+	memory[place].fd = fd;
+	memory[place].base = base;
+	/* Release: who sees the life sees the rest. */
+	__atomic_store_n(&memory[place].life, domain->life, __ATOMIC_RELEASE);
+	return true;
 }
 
-static int memory_index(uint32_t domid)
+/* The domain's place if its memory is mapped, now or since long; -1. */
+static int memory_place(const struct sim_domain *domain)
 {
-	int i;
+	uint32_t place = (uint32_t)(domain - table->domain);
+	bool mapped;
 
+	/* Acquire: pairs with memory_open(). */
+	if (__atomic_load_n(&memory[place].life, __ATOMIC_ACQUIRE) == domain->life)
+		return (int)place;
 	pthread_mutex_lock(&once);
-	i = memory_find(domid);
-	if (i < 0 && sim_domain(domid))
-		i = memory_open(domid);
+	mapped = memory[place].life == domain->life || memory_open(place, domain);
 	pthread_mutex_unlock(&once);
-	return i;
+	return mapped ? (int)place : -1;
 }
 
-uint8_t *sim_memory(uint32_t domid)
+uint8_t *sim_memory(const struct sim_domain *domain)
 {
-	int i = memory_index(domid);
+	int place = memory_place(domain);
 
-	return i < 0 ? NULL : memory[i].base;
+	return place < 0 ? NULL : memory[place].base;
 }
 
-int sim_memory_fd(uint32_t domid)
+int sim_memory_fd(const struct sim_domain *domain)
 {
-	int i = memory_index(domid);
+	int place = memory_place(domain);
 
-	return i < 0 ? -1 : memory[i].fd;
+	return place < 0 ? -1 : memory[place].fd;
 }

@@ -54,6 +54,7 @@ enum sim_domain_state { SIM_DOMAIN_NONE = 0, SIM_DOMAIN_ALIVE, SIM_DOMAIN_DYING 
 struct sim_domain {
 	uint32_t state;
 	uint32_t domid;
+	uint32_t life;		/* no two domains have the same, not even those of one domid */
 	uint32_t grant_next;	/* where the search for free grants goes on */
 	struct sim_grant grant[SIM_GRANTS];
 	struct sim_port port[SIM_PORTS];
@@ -64,6 +65,7 @@ struct sim_handle {
 	uint32_t used;
 	uint32_t life;
 	uint32_t domid;
+	int32_t restricted;	/* to this domid; -1: not */
 };
 
 /* Faults: 0 is off. Counters run through `n`. */
@@ -75,18 +77,22 @@ struct sim_faults {
 	uint32_t copy_gref;	/* segments of this grant get copy_status */
 	uint32_t map_every, map_errno;
 	uint32_t bind_errno;
-	uint32_t n_copy, n_call, n_map;
+	uint32_t xenstore_delay;	/* ms that every message of xenstored takes to Dom0 */
+	uint32_t xenstore_fail_every;	/* every n-th request of Dom0 fails... */
+	uint32_t xenstore_errno;	/* ...with it (EAGAIN if 0) */
+	uint32_t n_copy, n_call, n_map, n_xenstore;
 };
 
 struct sim_table {
 	uint32_t magic;
 	uint32_t xenstore_port;		/* Dom0's port for its own xenstore ring */
+	uint32_t lives;			/* of domains, so far */
 	struct sim_faults faults;
 	struct sim_handle handle[SIM_HANDLES];
 	struct sim_domain domain[SIM_DOMAINS];
 };
 
-#define SIM_MAGIC 0x58534d31u
+#define SIM_MAGIC 0x58534d32u
 
 /* The table of $XENSIM, mapped at the first call. NULL with errno if there is none. */
 struct sim_table *sim_table(void);
@@ -127,8 +133,11 @@ void sim_port_deliver(struct sim_domain *domain, uint32_t port,
 /* A descriptor of any handle's pipe, opened once per process. -1: it is gone. Thread-safe. */
 int sim_pipe(uint32_t slot, uint32_t life);
 
-/* The memory of a domain, all of it, mapped once per process. NULL: no such domain. Thread-safe. */
-uint8_t *sim_memory(uint32_t domid);
-int sim_memory_fd(uint32_t domid);
+/*
+ * The memory of a living domain, all of it, mapped once per process; NULL, -1: it cannot be had.
+ * Thread-safe; no system call and no lock after the first time.
+ */
+uint8_t *sim_memory(const struct sim_domain *domain);
+int sim_memory_fd(const struct sim_domain *domain);
 
 #endif
