@@ -35,7 +35,7 @@ int address_parse(const char *text, struct address *address)
 	prefix = strtoul(slash + 1, &end, 10);
 	if (*end || end - slash > 4 || prefix > address_bits(address))
 		return -EINVAL;
-	address->prefix = (uint8_t)prefix;	/* at most 128 */
+	address->prefix = (uint8_t)prefix; /* at most 128 */
 	return 0;
 }
 
@@ -71,7 +71,8 @@ static int request_build(const char *link, const struct address *address, struct
 	return 0;
 }
 
-static int address_ask(struct netlink *nl, const char *link, const struct address *address, bool add)
+static int address_ask(
+	struct netlink *nl, const char *link, const struct address *address, bool add)
 {
 	struct rtnl_addr *to = rtnl_addr_alloc();
 	struct nl_msg *msg = NULL;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Bridges and the VLANs of their ports. libnl-route has neither STP, forward delay and filtering of a
- * bridge nor the change of port VLANs, so both are written as the kernel's own attributes.
+ * Bridges and the VLANs of their ports. libnl-route has neither STP, forward delay and filtering of
+ * a bridge nor the change of port VLANs, so both are written as the kernel's own attributes.
  */
 #include "bridge/bridge.h"
 
@@ -55,8 +55,10 @@ int bridge_create(struct netlink *nl, const char *name, const struct bridge_stat
 	return nest_ask(nl, msg, nest);
 }
 
-/* Changes one attribute of an existing bridge. RTM_NEWLINK, because RTM_SETLINK ignores LINKINFO. */
-static int bridge_change(struct netlink *nl, const char *name, int attr, const void *data, int bytes)
+/* Changes one attribute of an existing bridge. RTM_NEWLINK, because RTM_SETLINK ignores LINKINFO.
+ */
+static int bridge_change(
+	struct netlink *nl, const char *name, int attr, const void *data, int bytes)
 {
 	struct nl_msg *msg = link_request(nl, RTM_NEWLINK, name, 0, 0);
 	struct bridge_nest nest;
@@ -99,7 +101,8 @@ static void vlan_info_put(struct nl_msg *msg, uint16_t vlan, uint16_t flags)
 	nla_put(msg, IFLA_BRIDGE_VLAN_INFO, sizeof(info), &info);
 }
 
-static int port_vlans_change(struct netlink *nl, int type, const char *port, struct vlan_range range)
+static int port_vlans_change(
+	struct netlink *nl, int type, const char *port, struct vlan_range range)
 {
 	struct ifinfomsg info = { .ifi_family = AF_BRIDGE, .ifi_index = link_index(port) };
 	uint16_t flags = 0;

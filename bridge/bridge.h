@@ -30,7 +30,11 @@ int link_set_alias(struct netlink *nl, const char *name, const char *alias);
 /* -EAFNOSUPPORT: this kernel or link has no IPv6 */
 int link_set_addrgen(struct netlink *nl, const char *name, enum link_addrgen mode);
 
-/* state->id is not looked at. -EEXIST: taken. -EOPNOTSUPP: filtering without the kernel's support. */
+/*
+ * state->id is not looked at.
+ * -EEXIST	the name is taken
+ * -EOPNOTSUPP	filtering, and a kernel without it
+ */
 int bridge_create(struct netlink *nl, const char *name, const struct bridge_state *state);
 
 int bridge_set_stp(struct netlink *nl, const char *name, bool on);
@@ -67,7 +71,7 @@ struct fdb {
 	size_t count;
 };
 
-/* The forwarding databases of all bridges. The caller frees with fdb_free(), also after an error. */
+/* Those of all bridges. The caller frees with fdb_free(), also after an error. */
 int fdb_read(struct netlink *nl, struct fdb *fdb);
 void fdb_free(struct fdb *fdb);
 

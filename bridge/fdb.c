@@ -12,7 +12,7 @@
 
 static int read_entry(const struct nlmsghdr *header, void *arg)
 {
-	struct nlmsghdr *message = (struct nlmsghdr *)header;	/* libnl only reads it */
+	struct nlmsghdr *message = (struct nlmsghdr *)header; /* libnl only reads it */
 	struct ndmsg *info = nlmsg_data(message);
 	struct nlattr *attrs[NDA_MAX + 1];
 	struct fdb_entry entry = { 0 }, *more;
@@ -42,7 +42,8 @@ int fdb_read(struct netlink *nl, struct fdb *fdb)
 	struct ndmsg all = { .ndm_family = AF_BRIDGE };
 
 	memset(fdb, 0, sizeof(*fdb));
-	return netlink_dump(nl, netlink_request(RTM_GETNEIGH, 0, &all, sizeof(all)), read_entry, fdb);
+	return netlink_dump(
+		nl, netlink_request(RTM_GETNEIGH, 0, &all, sizeof(all)), read_entry, fdb);
 }
 
 void fdb_free(struct fdb *fdb)

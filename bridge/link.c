@@ -36,7 +36,8 @@ int link_create_vlan(struct netlink *nl, const char *name, const char *lower, ui
 }
 
 /* Changes one attribute of an existing link. */
-static int link_change(struct netlink *nl, const char *name, int attr, const void *data, size_t bytes)
+static int link_change(
+	struct netlink *nl, const char *name, int attr, const void *data, size_t bytes)
 {
 	struct nl_msg *msg = link_request(nl, RTM_SETLINK, name, 0, 0);
 
@@ -84,7 +85,7 @@ int link_set_addrgen(struct netlink *nl, const char *name, enum link_addrgen mod
 		return nl->error;
 	families = nla_nest_start(msg, IFLA_AF_SPEC);
 	family = nla_nest_start(msg, AF_INET6);
-	nla_put_u8(msg, IFLA_INET6_ADDR_GEN_MODE, (uint8_t)mode);	/* 0 or 1 */
+	nla_put_u8(msg, IFLA_INET6_ADDR_GEN_MODE, (uint8_t)mode); /* 0 or 1 */
 	nla_nest_end(msg, family);
 	nla_nest_end(msg, families);
 	return netlink_ask(nl, msg);

@@ -141,7 +141,7 @@ static void read_counters(struct nlattr *attr, struct link_counters *counters)
 
 static int number(struct nlattr *attr)
 {
-	return attr ? (int)nla_get_u32(attr) : 0;	/* link numbers and MTUs are positive ints */
+	return attr ? (int)nla_get_u32(attr) : 0; /* link numbers and MTUs are positive ints */
 }
 
 static int read_link(const struct nlmsghdr *header, void *arg)
@@ -165,7 +165,7 @@ static int read_link(const struct nlmsghdr *header, void *arg)
 		nla_memcpy(link.mac, attrs[IFLA_ADDRESS], MAC_BYTES);
 	link.master = number(attrs[IFLA_MASTER]);
 	link.mtu = (uint32_t)number(attrs[IFLA_MTU]);
-	if (attrs[IFLA_LINK_NETNSID] == NULL)	/* elsewhere the number means another link */
+	if (attrs[IFLA_LINK_NETNSID] == NULL) /* elsewhere the number means another link */
 		link.lower = number(attrs[IFLA_LINK]);
 	read_kind(attrs[IFLA_LINKINFO], &link);
 	read_addrgen(attrs[IFLA_AF_SPEC], &link);
@@ -173,7 +173,8 @@ static int read_link(const struct nlmsghdr *header, void *arg)
 	return links_add(arg, &link) ? 0 : -ENOMEM;
 }
 
-static void read_vlan_entry(const struct bridge_vlan_info *entry, uint16_t *begin, struct vlan_set *to)
+static void read_vlan_entry(
+	const struct bridge_vlan_info *entry, uint16_t *begin, struct vlan_set *to)
 {
 	struct vlan_range range = {
 		.first = entry->vid,
@@ -194,7 +195,7 @@ static void read_vlan_entry(const struct bridge_vlan_info *entry, uint16_t *begi
 
 static int read_port_vlans(const struct nlmsghdr *header, void *arg)
 {
-	struct nlmsghdr *message = (struct nlmsghdr *)header;	/* read only, as above */
+	struct nlmsghdr *message = (struct nlmsghdr *)header; /* read only, as above */
 	struct ifinfomsg *info = nlmsg_data(message);
 	struct link *link = links_numbered(arg, info->ifi_index);
 	struct nlattr *spec, *attr;
@@ -204,7 +205,8 @@ static int read_port_vlans(const struct nlmsghdr *header, void *arg)
 	spec = nlmsg_find_attr(message, sizeof(*info), IFLA_AF_SPEC);
 	if (link == NULL || spec == NULL)
 		return 0;
-	nla_for_each_nested(attr, spec, left) {
+	nla_for_each_nested(attr, spec, left)
+	{
 		struct bridge_vlan_info entry;
 
 		if (nla_type(attr) != IFLA_BRIDGE_VLAN_INFO)
@@ -217,7 +219,7 @@ static int read_port_vlans(const struct nlmsghdr *header, void *arg)
 
 static int read_address(const struct nlmsghdr *header, void *arg)
 {
-	struct nlmsghdr *message = (struct nlmsghdr *)header;	/* read only, as above */
+	struct nlmsghdr *message = (struct nlmsghdr *)header; /* read only, as above */
 	struct ifaddrmsg *info = nlmsg_data(message);
 	struct nlattr *attrs[IFA_MAX + 1], *bytes;
 	struct link_address to = {
@@ -243,7 +245,8 @@ static int read_once(struct netlink *nl, struct links *links)
 	struct nl_msg *msg;
 	int error;
 
-	error = netlink_dump(nl, netlink_request(RTM_GETLINK, 0, &all, sizeof(all)), read_link, links);
+	error = netlink_dump(
+		nl, netlink_request(RTM_GETLINK, 0, &all, sizeof(all)), read_link, links);
 	if (error)
 		return error;
 	msg = netlink_request(RTM_GETLINK, 0, &ports, sizeof(ports));

@@ -43,7 +43,7 @@ struct link {
 	int master;			/* the bridge (or bond, ...) it is a port of; 0: none */
 	int lower;			/* LINK_VLAN: the trunk's index */
 	uint16_t vlan;			/* LINK_VLAN: its id */
-	uint8_t addrgen;		/* enum link_addrgen, or a mode of the kernel's not named here */
+	uint8_t addrgen;		/* enum link_addrgen, or another of the kernel's modes */
 	bool up;			/* set up by the administrator */
 	bool carrier;
 	uint32_t mtu;			/* bytes */
@@ -79,7 +79,7 @@ void links_free(struct links *links);
 struct link *links_named(const struct links *links, const char *name);
 struct link *links_numbered(const struct links *links, int index);
 
-/* Adds a link or an address to the picture and returns it; NULL without memory. Moves the others. */
+/* Adds a link or an address and returns it; NULL without memory. Moves the others. */
 struct link *links_add(struct links *links, const struct link *link);
 struct link_address *links_add_address(struct links *links, const struct link_address *address);
 

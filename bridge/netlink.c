@@ -155,8 +155,8 @@ struct nl_msg *netlink_request(int type, int flags, const void *header, size_t b
 	return msg;
 }
 
-struct nl_msg *link_request(struct netlink *nl, int type, const char *name, unsigned int flags,
-	unsigned int change)
+struct nl_msg *link_request(
+	struct netlink *nl, int type, const char *name, unsigned int flags, unsigned int change)
 {
 	struct ifinfomsg info = { .ifi_flags = flags, .ifi_change = change };
 	struct nl_msg *msg;

@@ -30,7 +30,7 @@ int netlink_open(struct netlink *nl);
 
 void netlink_close(struct netlink *nl);
 
-/* Why the last call failed: the kernel's sentence, or the text of its errno. Until the next call. */
+/* Why the last call failed: the kernel's sentence, or the text of its errno. */
 const char *netlink_said(const struct netlink *nl);
 
 /*

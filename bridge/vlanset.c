@@ -82,7 +82,7 @@ bool vlan_set_next(const struct vlan_set *set, unsigned int from, struct vlan_ra
 	while (!range->pvid && last < VLAN_LAST && bit(set->member, last + 1) &&
 		bit(set->untagged, last + 1) == range->untagged && set->pvid != last + 1)
 		last++;
-	range->first = (uint16_t)first;	/* both at most VLAN_LAST */
+	range->first = (uint16_t)first; /* both at most VLAN_LAST */
 	range->last = (uint16_t)last;
 	return true;
 }

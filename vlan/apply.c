@@ -36,7 +36,7 @@ static int do_op(struct netlink *nl, const struct op *op, const char *mark)
 {
 	switch (op->kind) {
 	case OP_CREATE_VLAN:
-		return link_create_vlan(nl, op->name, op->peer, (uint16_t)op->to);	/* an id */
+		return link_create_vlan(nl, op->name, op->peer, (uint16_t)op->to); /* an id */
 	case OP_CREATE_BRIDGE:
 		return bridge_create(nl, op->name, &op->state);
 	case OP_DELETE_VLAN:
@@ -57,7 +57,7 @@ static int do_op(struct netlink *nl, const struct op *op, const char *mark)
 	case OP_SET_FILTERING:
 		return bridge_set_filtering(nl, op->name, op->to);
 	case OP_SET_PVID:
-		return bridge_set_default_pvid(nl, op->name, (uint16_t)op->to);	/* an id or 0 */
+		return bridge_set_default_pvid(nl, op->name, (uint16_t)op->to); /* an id or 0 */
 	default:
 		return do_link(nl, op, mark);
 	}
@@ -78,8 +78,8 @@ static void complain_leftover(const struct netlink *nl, const struct op *op, str
 	char text[OP_TEXT];
 
 	op_format(op, text);
-	snprintf(why->text + used, sizeof(why->text) - used, "; taking back \"%s\" failed too: %s", text,
-		netlink_said(nl));
+	snprintf(why->text + used, sizeof(why->text) - used, "; taking back \"%s\" failed too: %s",
+		text, netlink_said(nl));
 }
 
 static void take_back(struct netlink *nl, const struct diff *diff, size_t done, const char *mark,
@@ -120,8 +120,10 @@ int diff_harmless(const struct diff *diff, struct complaint *why)
 		if (op->harm[0] == 0)
 			continue;
 		op_format(op, text);
-		complain(why, op->line, "\"%s\" would cut off the guest behind %s; --force does it all "
-			"the same", text, op->harm);
+		complain(why, op->line,
+			"\"%s\" would cut off the guest behind %s; --force does it all "
+			"the same",
+			text, op->harm);
 		return -EBUSY;
 	}
 	return 0;

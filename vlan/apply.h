@@ -14,7 +14,8 @@
  * 0, or the kernel's -errno with a complaint about the line whose operation failed. Should taking
  * back fail as well, the complaint says what is left over.
  */
-int diff_apply(struct netlink *nl, const struct diff *diff, const char *mark, struct complaint *why);
+int diff_apply(
+	struct netlink *nl, const struct diff *diff, const char *mark, struct complaint *why);
 
 /* -EBUSY with a complaint, if an operation would cut a guest off. */
 int diff_harmless(const struct diff *diff, struct complaint *why);

@@ -13,8 +13,7 @@
 /* The place for one more complaint, or NULL without memory. */
 static struct complaint *finding_new(struct findings *findings, const char *file)
 {
-	struct finding *more =
-		reallocarray(findings->finding, findings->count + 1, sizeof(*more));
+	struct finding *more = reallocarray(findings->finding, findings->count + 1, sizeof(*more));
 
 	if (more == NULL) {
 		findings->error = -ENOMEM;
@@ -39,12 +38,14 @@ void findings_free(struct findings *findings)
 	memset(findings, 0, sizeof(*findings));
 }
 
-/* What is said once a link is known to be missing: no more about that link, and nothing of marks. */
+/* What is said once a link is known to be missing: no more about that link, and nothing of marks.
+ */
 static bool implied(const struct op *op, const char *device, const char *bridge)
 {
 	if (op->kind == OP_CREATE_VLAN || op->kind == OP_CREATE_BRIDGE)
 		return false;
-	return op->kind == OP_SET_MARK || strcmp(op->name, device) == 0 || strcmp(op->name, bridge) == 0;
+	return op->kind == OP_SET_MARK || strcmp(op->name, device) == 0 ||
+		strcmp(op->name, bridge) == 0;
 }
 
 static void diff_findings(const struct diff *diff, const char *plan_file, struct findings *findings)
@@ -89,8 +90,8 @@ static void mac_format(const uint8_t mac[MAC_BYTES], char text[18])
 }
 
 /* The vif before (config, index) with the same MAC, or NULL. */
-static const struct config *mac_before(const struct config *configs, size_t config, size_t index,
-	unsigned int *line)
+static const struct config *mac_before(
+	const struct config *configs, size_t config, size_t index, unsigned int *line)
 {
 	const struct guest_vif *vif = &configs[config].guest.vif[index];
 
@@ -121,8 +122,8 @@ static void mac_check(const struct config *configs, size_t config, size_t index,
 	mac_format(vif->mac, text);
 	other = mac_before(configs, config, index, &line);
 	if (other)
-		find(findings, configs[config].file, vif->line, "the MAC %s is also that of %s:%u", text,
-			other->file, line);
+		find(findings, configs[config].file, vif->line, "the MAC %s is also that of %s:%u",
+			text, other->file, line);
 	for (size_t i = 0; i < links->count; i++) {
 		const struct link *link = &links->link[i];
 
@@ -177,10 +178,11 @@ void check_mtus(const struct plan *plan, const struct links *links, struct findi
 {
 	for (size_t i = 0; i < links->count; i++) {
 		const struct link *port = &links->link[i];
-		const struct link *bridge = port->master ? links_numbered(links, port->master) : NULL;
+		const struct link *bridge =
+			port->master ? links_numbered(links, port->master) : NULL;
 
 		if (bridge && plan_named(plan, bridge->name) && port->mtu != bridge->mtu)
-			find(findings, NULL, 0, "%s has the MTU %u, and its bridge %s %u", port->name,
-				port->mtu, bridge->name, bridge->mtu);
+			find(findings, NULL, 0, "%s has the MTU %u, and its bridge %s %u",
+				port->name, port->mtu, bridge->name, bridge->mtu);
 	}
 }

@@ -13,7 +13,7 @@ struct config {
 };
 
 struct finding {
-	const char *file;		/* one of a config's, the plan's, or NULL: the running system */
+	const char *file;		/* a config's, the plan's, or NULL: the running system */
 	struct complaint complaint;
 };
 
@@ -28,8 +28,8 @@ void check_system(const struct plan *plan, const char *plan_file, const struct l
 	const char *mark, struct findings *findings);
 
 /*
- * Every vif whose bridge= or vlan= does not fit, whose MAC another vif or a link of Dom0 has, or whose
- * mtu= is not its bridge's. `fallback` is the bridge of a vif that names none.
+ * Every vif whose bridge= or vlan= does not fit, whose MAC another vif or a link of Dom0 has, or
+ * whose mtu= is not its bridge's. `fallback` is the bridge of a vif that names none.
  */
 void check_guests(const struct config *configs, size_t count, const struct plan *plan,
 	const struct links *links, const char *fallback, struct findings *findings);

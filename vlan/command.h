@@ -30,10 +30,10 @@ int command_import(const struct options *options);
 int command_attach(const struct options *options);
 int command_detach(const struct options *options);
 
-/* Reads and parses the plan; prints what is wrong. `missing_ok`: a plan that is not there is empty. */
+/* Reads the plan; prints what is wrong. `missing_ok`: a plan that is not there is empty. */
 int plan_load(const struct options *options, bool missing_ok, struct plan *plan);
 
-/* Opens the socket and reads all links; prints what is wrong. Closes and frees what it opened then. */
+/* Opens the socket and reads all links. Prints what is wrong, and then leaves nothing open. */
 int system_load(struct netlink *nl, struct links *links);
 
 /* The alias of links made for this plan file: "vlanbr " and its absolute path. */

@@ -147,7 +147,7 @@ int command_detach(const struct options *options)
 
 	if (error)
 		return fail("cannot talk to the kernel about links: %s", strerror(-error));
-	if (link_index(port) >= 0) {	/* a tap that is gone is off its bridge */
+	if (link_index(port) >= 0) { /* a tap that is gone is off its bridge */
 		error = link_set_up(&nl, port, false);
 		if (error == 0)
 			error = bridge_enslave(&nl, port, NULL);

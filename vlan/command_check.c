@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * vlanbr check: reads the plan, the links and every configuration in the guests' directory and in its
- * auto/, and prints what does not agree. Changes nothing.
+ * vlanbr check: reads the plan, the links and every configuration in the guests' directory and in
+ * its auto/, and prints what does not agree. Changes nothing.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -14,7 +14,7 @@
 #include "vlan/command.h"
 #include "vlan/file.h"
 
-#define FALLBACK_BRIDGE "xenbr0"	/* libxl's */
+#define FALLBACK_BRIDGE "xenbr0" /* libxl's */
 
 struct checking {
 	const struct options *options;
@@ -22,7 +22,7 @@ struct checking {
 	size_t count;
 	char fallback[GUEST_WORD];
 	struct findings findings;
-	bool broken;			/* something could not be read */
+	bool broken; /* something could not be read */
 };
 
 /* A file that auto/ links to is one guest, not two. */
@@ -78,7 +78,8 @@ static void config_read(struct checking *c, const char *directory, const char *n
 
 	snprintf(joined, sizeof(joined), "%s/%s", directory, name);
 	path = realpath(joined, NULL);
-	if (path == NULL || stat(path, &stat_buf) || !S_ISREG(stat_buf.st_mode) || config_known(c, path)) {
+	if (path == NULL || stat(path, &stat_buf) || !S_ISREG(stat_buf.st_mode) ||
+		config_known(c, path)) {
 		free(path);
 		return;
 	}
@@ -157,7 +158,7 @@ static int report(const struct checking *c, const struct plan *plan)
 static void checking_free(struct checking *c)
 {
 	for (size_t i = 0; i < c->count; i++) {
-		free((char *)c->config[i].file);	/* from realpath(); const to everyone else */
+		free((char *)c->config[i].file); /* from realpath(); const to everyone else */
 		guest_free(&c->config[i].guest);
 	}
 	free(c->config);

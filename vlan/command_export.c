@@ -49,8 +49,8 @@ static FILE *begin(struct export *export, const char *file)
 	return out;
 }
 
-static int export_run(const struct options *options, const struct plan *plan,
-	const struct format *format)
+static int export_run(
+	const struct options *options, const struct plan *plan, const struct format *format)
 {
 	struct export export = { .begin = begin, .into = options->into };
 	struct complaint why = { 0 };

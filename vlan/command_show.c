@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * vlanbr show: the columns of `brctl show`, then the VLAN, guest, MAC, rate and counters of each port.
- * Counters are the link's own: rx is what came in from the wire or the guest.
+ * vlanbr show: the columns of `brctl show`, then the VLAN, guest, MAC, rate and counters of each
+ * port. Counters are the link's own: rx is what came in from the wire or the guest.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,8 +26,8 @@ struct table {
 	size_t count;
 };
 
-static const struct row titles = { { "bridge name", "bridge id", "STP enabled", "interfaces", "VLAN",
-	"guest", "MAC", "rate", "rx bytes", "rx packets", "tx bytes", "tx packets" } };
+static const struct row titles = { { "bridge name", "bridge id", "STP enabled", "interfaces",
+	"VLAN", "guest", "MAC", "rate", "rx bytes", "rx packets", "tx bytes", "tx packets" } };
 
 /* The next row, empty; NULL without memory. */
 static struct row *row_new(struct table *table)
@@ -71,8 +71,8 @@ static void bridge_fill(struct row *row, const struct link *bridge)
 	const uint8_t *id = bridge->bridge.id;
 
 	snprintf(row->cell[0], CELL, "%s", bridge->name);
-	snprintf(row->cell[1], CELL, "%02x%02x.%02x%02x%02x%02x%02x%02x", id[0], id[1], id[2], id[3], id[4],
-		id[5], id[6], id[7]);
+	snprintf(row->cell[1], CELL, "%02x%02x.%02x%02x%02x%02x%02x%02x", id[0], id[1], id[2],
+		id[3], id[4], id[5], id[6], id[7]);
 	snprintf(row->cell[2], CELL, "%s", bridge->bridge.stp ? "yes" : "no");
 }
 
@@ -108,8 +108,8 @@ static void mac_fill(struct row *row, const struct fdb *fdb, const struct link *
 		const uint8_t *mac = entry->mac;
 
 		if (entry->port == port->index && !entry->permanent)
-			snprintf(row->cell[6], CELL, "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1],
-				mac[2], mac[3], mac[4], mac[5]);
+			snprintf(row->cell[6], CELL, "%02x:%02x:%02x:%02x:%02x:%02x", mac[0],
+				mac[1], mac[2], mac[3], mac[4], mac[5]);
 	}
 }
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The differ. Pure: it works on its own copy of the picture and changes that copy by every operation
- * it emits, so that each decision sees what the ones before will have done. It trusts the plan, which
- * has been checked, and nothing about the system: links may have any name and be of any kind.
+ * The differ. Pure: it works on its own copy of the picture and changes that copy by every
+ * operation it emits, so that each decision sees what the ones before will have done. It trusts the
+ * plan, which has been checked, and nothing about the system: links may have any name and be of any
+ * kind.
  */
 #include "vlan/making.h"
 
@@ -11,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* --- the port of a bridge ------------------------------------------------------------------------ */
+/* --- the port of a bridge --- */
 
 /* Looks whether the device's name or its VLAN is taken by something else. */
 static void port_check(struct making *m, const struct plan_bridge *bridge)
@@ -24,13 +25,19 @@ static void port_check(struct making *m, const struct plan_bridge *bridge)
 			link->vlan == bridge->vlan;
 
 		if (strcmp(link->name, bridge->port) == 0 && !ours)
-			refuse(m, complain(m->why, bridge->line, "%s is already there, and is not the "
-				"device for VLAN %u of %s: remove it, or choose another name with "
-				"device=", link->name, bridge->vlan, bridge->trunk));
+			refuse(m,
+				complain(m->why, bridge->line,
+					"%s is already there, and is not the "
+					"device for VLAN %u of %s: remove it, or choose another "
+					"name with "
+					"device=",
+					link->name, bridge->vlan, bridge->trunk));
 		else if (strcmp(link->name, bridge->port) && ours)
-			refuse(m, complain(m->why, bridge->line, "VLAN %u of %s already has the device "
-				"%s: write device=%s", bridge->vlan, bridge->trunk, link->name,
-				link->name));
+			refuse(m,
+				complain(m->why, bridge->line,
+					"VLAN %u of %s already has the device "
+					"%s: write device=%s",
+					bridge->vlan, bridge->trunk, link->name, link->name));
 	}
 }
 
@@ -63,8 +70,9 @@ static void trunk_make(struct making *m, const struct plan_bridge *bridge)
 	const struct link *trunk = links_named(&m->now, bridge->trunk);
 
 	if (trunk == NULL) {
-		refuse(m, complain(m->why, bridge->line, "the trunk %s of %s is not there",
-			bridge->trunk, bridge->name));
+		refuse(m,
+			complain(m->why, bridge->line, "the trunk %s of %s is not there",
+				bridge->trunk, bridge->name));
 		return;
 	}
 	up_set(m, bridge->line, bridge->trunk);
@@ -91,7 +99,8 @@ static void device_make(struct making *m, const struct plan_bridge *bridge)
 }
 
 /* A port with an address of Dom0's would take Dom0 off the network. */
-static void enslave_check(struct making *m, const struct plan_bridge *bridge, const struct link *port)
+static void enslave_check(
+	struct making *m, const struct plan_bridge *bridge, const struct link *port)
 {
 	const struct link_address *address;
 	char text[ADDRESS_TEXT];
@@ -101,9 +110,12 @@ static void enslave_check(struct making *m, const struct plan_bridge *bridge, co
 		if (address_link_local(&address->address))
 			continue;
 		address_format(&address->address, text);
-		refuse(m, complain(m->why, bridge->line, "%s has the address %s, which no one could "
-			"reach once it is a port of %s: give it to the bridge and take it off %s first",
-			port->name, text, bridge->name, port->name));
+		refuse(m,
+			complain(m->why, bridge->line,
+				"%s has the address %s, which no one could "
+				"reach once it is a port of %s: give it to the bridge and take it "
+				"off %s first",
+				port->name, text, bridge->name, port->name));
 	}
 }
 
@@ -119,8 +131,9 @@ static void port_make(struct making *m, const struct plan_bridge *bridge)
 	if (master && strcmp(master->name, bridge->name) == 0)
 		return;
 	if (master && master->kind != LINK_BRIDGE) {
-		refuse(m, complain(m->why, bridge->line, "%s belongs to %s, which is no bridge",
-			port->name, master->name));
+		refuse(m,
+			complain(m->why, bridge->line, "%s belongs to %s, which is no bridge",
+				port->name, master->name));
 		return;
 	}
 	enslave_check(m, bridge, port);
@@ -143,9 +156,10 @@ static void port_vlans_make(struct making *m, const struct plan_bridge *bridge)
 	emit_vlans(m, OP_ADD_VLANS, bridge->line, bridge->port, &new, NULL);
 }
 
-/* --- the bridge itself --------------------------------------------------------------------------- */
+/* --- the bridge itself --- */
 
-static void filtering_set(struct making *m, const struct plan_bridge *bridge, const struct link *link)
+static void filtering_set(
+	struct making *m, const struct plan_bridge *bridge, const struct link *link)
 {
 	uint16_t pvid = bridge->aware ? bridge->vlans.pvid : link->bridge.default_pvid;
 	struct op op = op_about(OP_SET_FILTERING, bridge->line, bridge->name);
@@ -162,7 +176,8 @@ static void filtering_set(struct making *m, const struct plan_bridge *bridge, co
 		emit(m, &op);
 }
 
-static void bridge_update(struct making *m, const struct plan_bridge *bridge, const struct link *link)
+static void bridge_update(
+	struct making *m, const struct plan_bridge *bridge, const struct link *link)
 {
 	struct bridge_state old = link->bridge;
 
@@ -181,8 +196,9 @@ static void bridge_make(struct making *m, const struct plan_bridge *bridge)
 	struct op op = op_about(OP_CREATE_BRIDGE, bridge->line, bridge->name);
 
 	if (link && link->kind != LINK_BRIDGE) {
-		refuse(m, complain(m->why, bridge->line, "%s is already there, and is no bridge",
-			bridge->name));
+		refuse(m,
+			complain(m->why, bridge->line, "%s is already there, and is no bridge",
+				bridge->name));
 	} else if (link) {
 		bridge_update(m, bridge, link);
 	} else {
@@ -207,7 +223,8 @@ static bool address_planned(const struct plan_bridge *bridge, const struct addre
 	return false;
 }
 
-static bool address_there(const struct making *m, const struct link *link, const struct address *wanted)
+static bool address_there(
+	const struct making *m, const struct link *link, const struct address *wanted)
 {
 	const struct link_address *address;
 	size_t from = 0;
@@ -287,7 +304,7 @@ static void addresses_make(struct making *m, const struct plan_bridge *bridge)
 	}
 }
 
-/* --- all of it ----------------------------------------------------------------------------------- */
+/* --- all of it --- */
 
 static void bridge_diff(struct making *m, const struct plan_bridge *bridge)
 {

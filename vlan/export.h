@@ -9,8 +9,8 @@
 #include "vlan/plan.h"
 
 /*
- * Where an export goes: `begin` is called before each file's text with the name that the tool expects,
- * and returns the stream for it, or NULL after it has said why not.
+ * Where an export goes: `begin` is called before each file's text with the name that the tool
+ * expects, and returns the stream for it, or NULL after it has said why not.
  */
 struct export {
 	FILE *(*begin)(struct export *export, const char *file);
@@ -26,7 +26,7 @@ int export_ifupdown(struct export *export, const struct plan *plan, struct compl
 int export_networkd(struct export *export, const struct plan *plan, struct complaint *why);
 int export_netplan(struct export *export, const struct plan *plan, struct complaint *why);
 
-/* Whether bridge n is the first of the plan with its trunk, and no bridge of the plan is that trunk. */
+/* Whether bridge n is the first of the plan with its trunk, which is no bridge of the plan. */
 bool export_trunk_here(const struct plan *plan, size_t n);
 
 /* The MTU that a trunk needs for its bridges; 0: the usual one will do. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The plan as interfaces(5) with Debian's bridge-utils. What bridge-utils cannot say itself is said by
- * `up` commands; vlanbr import reads both back.
+ * The plan as interfaces(5) with Debian's bridge-utils. What bridge-utils cannot say itself is said
+ * by `up` commands; vlanbr import reads both back.
  */
 #include <errno.h>
 #include <string.h>
@@ -45,7 +45,8 @@ static void write_aware(FILE *out, const struct plan_bridge *bridge)
 	fprintf(out, "\tbridge_vlan_aware yes\n\tbridge_pvid %u\n", bridge->vlans.pvid);
 	if (list[0])
 		fprintf(out, "\tbridge_vids %s\n", list);
-	fprintf(out, "\tup ip link set $IFACE type bridge vlan_default_pvid %u\n", bridge->vlans.pvid);
+	fprintf(out, "\tup ip link set $IFACE type bridge vlan_default_pvid %u\n",
+		bridge->vlans.pvid);
 	for (unsigned int n = VLAN_FIRST; vlan_set_next(&tagged, n, &range); n = range.last + 1u) {
 		char text[12];
 
@@ -65,7 +66,8 @@ static void write_options(FILE *out, const struct plan_bridge *bridge)
 	if (bridge->aware)
 		write_aware(out, bridge);
 	if (bridge->addressing == ADDRESSES_NONE)
-		fprintf(out, "\tup ip link set $IFACE addrgenmode none\n"
+		fprintf(out,
+			"\tup ip link set $IFACE addrgenmode none\n"
 			"\tup ip address flush dev $IFACE\n");
 }
 
@@ -98,8 +100,8 @@ static bool expressible(const struct plan_bridge *bridge, struct complaint *why)
 	for (unsigned int n = VLAN_FIRST; vlan_set_next(&tagged, n, &range); n = range.last + 1u) {
 		if (!range.untagged)
 			continue;
-		complain(why, bridge->line, "ifupdown has no words for VLAN %u untagged beside the PVID",
-			range.first);
+		complain(why, bridge->line,
+			"ifupdown has no words for VLAN %u untagged beside the PVID", range.first);
 		return false;
 	}
 	return true;
@@ -118,7 +120,8 @@ int export_ifupdown(struct export *export, const struct plan *plan, struct compl
 		const struct plan_bridge *bridge = &plan->bridge[i];
 
 		if (export_trunk_here(plan, i))
-			write_trunk(export->out, bridge->trunk, export_trunk_mtu(plan, bridge->trunk));
+			write_trunk(
+				export->out, bridge->trunk, export_trunk_mtu(plan, bridge->trunk));
 		write_device(export->out, bridge);
 		write_bridge(export->out, bridge);
 	}

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The plan as one netplan file. netplan has no words for VLAN-aware bridges: such a plan is refused. */
+/* The plan as one netplan file. netplan has no words for VLAN-aware bridges: such a plan is
+ * refused. */
 #include <errno.h>
 #include <string.h>
 
@@ -17,7 +18,8 @@ static void write_trunks(FILE *out, const struct plan *plan)
 		if (!any)
 			fprintf(out, "  ethernets:\n");
 		any = true;
-		fprintf(out, "    %s:\n      dhcp4: false\n      link-local: []\n", plan->bridge[i].trunk);
+		fprintf(out, "    %s:\n      dhcp4: false\n      link-local: []\n",
+			plan->bridge[i].trunk);
 		if (mtu)
 			fprintf(out, "      mtu: %u\n", mtu);
 	}
@@ -35,8 +37,8 @@ static void write_devices(FILE *out, const struct plan *plan)
 		if (!any)
 			fprintf(out, "  vlans:\n");
 		any = true;
-		fprintf(out, "    %s:\n      id: %u\n      link: %s\n      link-local: []\n", bridge->port,
-			bridge->vlan, bridge->trunk);
+		fprintf(out, "    %s:\n      id: %u\n      link: %s\n      link-local: []\n",
+			bridge->port, bridge->vlan, bridge->trunk);
 		if (bridge->mtu)
 			fprintf(out, "      mtu: %u\n", bridge->mtu);
 	}
@@ -65,8 +67,10 @@ int export_netplan(struct export *export, const struct plan *plan, struct compla
 {
 	for (size_t i = 0; i < plan->count; i++) {
 		if (plan->bridge[i].aware)
-			return complain(why, plan->bridge[i].line, "netplan has no words for the VLAN-aware "
-				"bridge %s: use --format networkd", plan->bridge[i].name);
+			return complain(why, plan->bridge[i].line,
+				"netplan has no words for the VLAN-aware "
+				"bridge %s: use --format networkd",
+				plan->bridge[i].name);
 	}
 	export->out = export->begin(export, "60-vlanbr.yaml");
 	if (export->out == NULL)

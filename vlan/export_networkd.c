@@ -27,8 +27,8 @@ static int write_device(struct export *export, const struct plan_bridge *bridge)
 	out = begin(export, bridge->port, "network");
 	if (out == NULL)
 		return -EIO;
-	fprintf(out, "[Match]\nName=%s\n\n[Network]\nBridge=%s\nLinkLocalAddressing=no\n", bridge->port,
-		bridge->name);
+	fprintf(out, "[Match]\nName=%s\n\n[Network]\nBridge=%s\nLinkLocalAddressing=no\n",
+		bridge->port, bridge->name);
 	return 0;
 }
 
@@ -41,7 +41,8 @@ static int write_bridge(struct export *export, const struct plan_bridge *bridge)
 	fprintf(out, "[NetDev]\nName=%s\nKind=bridge\n", bridge->name);
 	if (bridge->mtu)
 		fprintf(out, "MTUBytes=%u\n", bridge->mtu);
-	fprintf(out, "\n[Bridge]\nSTP=%s\nForwardDelaySec=%u\n", bridge->stp ? "yes" : "no", bridge->fd);
+	fprintf(out, "\n[Bridge]\nSTP=%s\nForwardDelaySec=%u\n", bridge->stp ? "yes" : "no",
+		bridge->fd);
 	if (bridge->aware && bridge->vlans.pvid)
 		fprintf(out, "VLANFiltering=yes\nDefaultPVID=%u\n", bridge->vlans.pvid);
 	else if (bridge->aware)
@@ -49,8 +50,8 @@ static int write_bridge(struct export *export, const struct plan_bridge *bridge)
 	return 0;
 }
 
-static int write_addresses(struct export *export, const struct plan *plan,
-	const struct plan_bridge *bridge)
+static int write_addresses(
+	struct export *export, const struct plan *plan, const struct plan_bridge *bridge)
 {
 	FILE *out = begin(export, bridge->name, "network");
 	char text[ADDRESS_TEXT];
@@ -75,7 +76,8 @@ static void write_trunk_vlans(FILE *out, const struct plan_bridge *bridge)
 {
 	struct vlan_range range;
 
-	for (unsigned int n = VLAN_FIRST; vlan_set_next(&bridge->vlans, n, &range); n = range.last + 1u) {
+	for (unsigned int n = VLAN_FIRST; vlan_set_next(&bridge->vlans, n, &range);
+		n = range.last + 1u) {
 		char text[12];
 
 		export_range(range, text);

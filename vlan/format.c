@@ -7,7 +7,8 @@
 #include "vlan/plan.h"
 #include "vlan/spec.h"
 
-static void add(char *text, size_t bytes, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+static void add(char *text, size_t bytes, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
 
 static void add(char *text, size_t bytes, const char *fmt, ...)
 {

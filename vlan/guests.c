@@ -16,9 +16,9 @@
 struct scanner {
 	const char *at, *end;
 	unsigned int line;
-	int token;			/* 'w': word or number, 's': string, '+': +=, a character; 0: end */
-	char text[TOKEN_BYTES];		/* of a word or string */
-	bool cut;			/* it was longer */
+	int token; /* 'w': word or number, 's': string, '+': +=, a character; 0: end */
+	char text[TOKEN_BYTES]; /* of a word or string */
+	bool cut; /* it was longer */
 };
 
 static void scan_blank(struct scanner *s)
@@ -97,7 +97,7 @@ static bool scan_key(struct scanner *s, char key[GUEST_WORD])
 		bool word = s->token == 'w' && !s->cut && strlen(s->text) < GUEST_WORD;
 
 		if (word)
-			strcpy(key, s->text);	/* shorter than GUEST_WORD */
+			strcpy(key, s->text); /* shorter than GUEST_WORD */
 		scan(s);
 		if (word && (s->token == '=' || s->token == '+')) {
 			scan(s);
@@ -116,19 +116,22 @@ int mac_parse(const char *text, uint8_t mac[MAC_BYTES])
 			text[2] != (i == MAC_BYTES - 1 ? 0 : ':'))
 			return -EINVAL;
 		memcpy(hex, text, 2);
-		mac[i] = (uint8_t)strtoul(hex, NULL, 16);	/* two digits */
+		mac[i] = (uint8_t)strtoul(hex, NULL, 16); /* two digits */
 	}
 	return 0;
 }
 
-static int vif_word(struct guest_vif *vif, const char *key, const char *value, struct complaint *why)
+static int vif_word(
+	struct guest_vif *vif, const char *key, const char *value, struct complaint *why)
 {
 	if (strcmp(key, "mac") == 0) {
 		if (mac_parse(value, vif->mac))
 			return complain(why, vif->line, "mac=%s is no MAC address", value);
 		if (vif->mac[0] & 1)
-			return complain(why, vif->line, "mac=%s is a multicast address: the first byte has "
-				"to be even", value);
+			return complain(why, vif->line,
+				"mac=%s is a multicast address: the first byte has "
+				"to be even",
+				value);
 		vif->mac_said = true;
 	} else if (strcmp(key, "mtu") == 0) {
 		vif->mtu = (uint32_t)strtoul(value, NULL, 10);
@@ -165,7 +168,8 @@ static int vif_parse(char *text, struct guest_vif *vif, struct complaint *why)
 		*value++ = 0;
 		value = trim(value);
 		if (strlen(value) >= GUEST_WORD)
-			return complain(why, vif->line, "%s=%.60s... is too long", trim(word), value);
+			return complain(
+				why, vif->line, "%s=%.60s... is too long", trim(word), value);
 		error = vif_word(vif, trim(word), value, why);
 		if (error)
 			return error;
@@ -178,8 +182,10 @@ static int vif_add(struct guest *guest, struct scanner *s, struct complaint *why
 	struct guest_vif *more;
 
 	if (s->cut)
-		return complain(why, s->line, "a vif of more than %d characters, or without its closing "
-			"quote", TOKEN_BYTES - 1);
+		return complain(why, s->line,
+			"a vif of more than %d characters, or without its closing "
+			"quote",
+			TOKEN_BYTES - 1);
 	more = reallocarray(guest->vif, guest->vifs + 1, sizeof(*more));
 	if (more == NULL)
 		return -ENOMEM;

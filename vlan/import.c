@@ -46,7 +46,7 @@ static struct complaint *note_new(struct importing *i)
 		(i)->out->refused = true;                                                          \
 	} while (0)
 
-/* --- the port ------------------------------------------------------------------------------------ */
+/* --- the port --- */
 
 /* "ip link add link TRUNK name PORT type vlan id N" in one of the stanza's commands. */
 static bool device_from_command(const struct stanza *stanza, struct plan_bridge *bridge)
@@ -55,9 +55,10 @@ static bool device_from_command(const struct stanza *stanza, struct plan_bridge 
 		const char *link = strstr(stanza->option[n].value, "ip link add link ");
 		char trunk[STANZA_WORD], name[STANZA_WORD], id[8];
 
-		if (link && sscanf(link, "ip link add link %63s name %63s type vlan id %7s", trunk, name,
-				id) == 3 && strcmp(name, bridge->port) == 0 &&
-			vlan_id_parse(id, &bridge->vlan) == 0 &&
+		if (link &&
+			sscanf(link, "ip link add link %63s name %63s type vlan id %7s", trunk,
+				name, id) == 3 &&
+			strcmp(name, bridge->port) == 0 && vlan_id_parse(id, &bridge->vlan) == 0 &&
 			link_name_copy(bridge->trunk, trunk))
 			return true;
 	}
@@ -102,16 +103,19 @@ static void port_resolve(struct importing *i, struct plan_bridge *bridge)
 			return;
 	}
 	if (!device_from_name(bridge))
-		strcpy(bridge->trunk, bridge->port);	/* the trunk itself: of one size */
+		strcpy(bridge->trunk, bridge->port); /* the trunk itself: of one size */
 }
 
-static void ports_take(struct importing *i, const struct stanza_option *ports, struct plan_bridge *bridge)
+static void ports_take(
+	struct importing *i, const struct stanza_option *ports, struct plan_bridge *bridge)
 {
 	if (strcmp(ports->value, "none") == 0)
 		return;
 	if (strpbrk(ports->value, " \t") || strcmp(ports->value, "all") == 0) {
-		refuse(i, ports->line, "%s has the ports \"%s\": a bridge of a plan has one trunk, by its "
-			"name", bridge->name, ports->value);
+		refuse(i, ports->line,
+			"%s has the ports \"%s\": a bridge of a plan has one trunk, by its "
+			"name",
+			bridge->name, ports->value);
 		return;
 	}
 	if (!link_name_copy(bridge->port, ports->value)) {
@@ -121,7 +125,7 @@ static void ports_take(struct importing *i, const struct stanza_option *ports, s
 	port_resolve(i, bridge);
 }
 
-/* --- addresses ----------------------------------------------------------------------------------- */
+/* --- addresses --- */
 
 /* Bits of a netmask: "24" or "255.255.255.0". -1: neither. */
 static int netmask_bits(const char *text)
@@ -139,7 +143,8 @@ static int netmask_bits(const char *text)
 	return host ? -1 : bits;
 }
 
-static void address_take(struct importing *i, const struct stanza *stanza, struct plan_bridge *bridge)
+static void address_take(
+	struct importing *i, const struct stanza *stanza, struct plan_bridge *bridge)
 {
 	const struct stanza_option *address = stanza_find(stanza, "address");
 	const struct stanza_option *netmask = stanza_find(stanza, "netmask");
@@ -156,8 +161,10 @@ static void address_take(struct importing *i, const struct stanza *stanza, struc
 		snprintf(text, sizeof(text), "%s/%d", address->value, bits);
 	if (bridge->addresses == PLAN_ADDRESSES ||
 		address_parse(text, &bridge->address[bridge->addresses])) {
-		refuse(i, address->line, "%s: the address %s with netmask %s is not understood, or one too "
-			"many", stanza->name, address->value, netmask ? netmask->value : "none");
+		refuse(i, address->line,
+			"%s: the address %s with netmask %s is not understood, or one too "
+			"many",
+			stanza->name, address->value, netmask ? netmask->value : "none");
 		return;
 	}
 	bridge->addresses++;
@@ -171,7 +178,8 @@ static bool bare_command(const char *value)
 			strstr(value, "127.0.0.1"));
 }
 
-static void method_take(struct importing *i, const struct stanza *stanza, struct plan_bridge *bridge)
+static void method_take(
+	struct importing *i, const struct stanza *stanza, struct plan_bridge *bridge)
 {
 	bool none = strcmp(stanza->method, "loopback") == 0;
 
@@ -186,7 +194,7 @@ static void method_take(struct importing *i, const struct stanza *stanza, struct
 			stanza->name, stanza->method);
 }
 
-/* --- the other options --------------------------------------------------------------------------- */
+/* --- the other options --- */
 
 static bool is_yes(const char *value)
 {
@@ -202,9 +210,10 @@ static void fd_take(struct importing *i, const struct stanza_option *fd, struct 
 		refuse(i, fd->line, "bridge_fd %s: a forward delay is 0 to 30 seconds", fd->value);
 		return;
 	}
-	bridge->fd = (unsigned int)(seconds + 0.5);	/* 0 to 30 */
+	bridge->fd = (unsigned int)(seconds + 0.5); /* 0 to 30 */
 	if (bridge->fd != seconds)
-		note(i, fd->line, "bridge_fd %s became %u: a plan has whole seconds", fd->value, bridge->fd);
+		note(i, fd->line, "bridge_fd %s became %u: a plan has whole seconds", fd->value,
+			bridge->fd);
 }
 
 /* The VLANs of a VLAN-aware bridge: bridge_vids and bridge_pvid. */
@@ -215,7 +224,8 @@ static void aware_take(struct importing *i, const struct stanza *stanza, struct 
 	char list[2 * STANZA_VALUE + 4];
 	struct complaint why;
 
-	snprintf(list, sizeof(list), "%s%s%s", pvid ? pvid->value : "", pvid ? "p" : "", vids && pvid ? "/" : "");
+	snprintf(list, sizeof(list), "%s%s%s", pvid ? pvid->value : "", pvid ? "p" : "",
+		vids && pvid ? "/" : "");
 	if (pvid && strcmp(pvid->value, "0") == 0)
 		list[0] = 0;
 	if (vids)
@@ -224,17 +234,19 @@ static void aware_take(struct importing *i, const struct stanza *stanza, struct 
 		*c = isspace((unsigned char)*c) || *c == ',' ? '/' : *c;
 	bridge->aware = true;
 	if (vlan_list_parse(list, &bridge->vlans, &why))
-		refuse(i, stanza->line, "%s is VLAN-aware and its bridge_vids and bridge_pvid do not name "
-			"the trunk's VLANs: %.150s", stanza->name, why.text);
+		refuse(i, stanza->line,
+			"%s is VLAN-aware and its bridge_vids and bridge_pvid do not name "
+			"the trunk's VLANs: %.150s",
+			stanza->name, why.text);
 	if (bridge->vlan)
 		refuse(i, stanza->line, "%s is VLAN-aware on a VLAN device", stanza->name);
 }
 
 static bool carried(const struct stanza_option *option)
 {
-	static const char *const keys[] = { "address", "netmask", "network", "broadcast", "bridge_ports",
-		"bridge_stp", "bridge_fd", "bridge_maxwait", "bridge_waitport", "bridge_vlan_aware",
-		"bridge_vids", "bridge_pvid", "mtu" };
+	static const char *const keys[] = { "address", "netmask", "network", "broadcast",
+		"bridge_ports", "bridge_stp", "bridge_fd", "bridge_maxwait", "bridge_waitport",
+		"bridge_vlan_aware", "bridge_vids", "bridge_pvid", "mtu" };
 
 	for (size_t n = 0; n < sizeof(keys) / sizeof(keys[0]); n++) {
 		if (strcmp(option->key, keys[n]) == 0)
@@ -244,7 +256,8 @@ static bool carried(const struct stanza_option *option)
 		strstr(option->value, "vlan_default_pvid");
 }
 
-static void options_take(struct importing *i, const struct stanza *stanza, struct plan_bridge *bridge)
+static void options_take(
+	struct importing *i, const struct stanza *stanza, struct plan_bridge *bridge)
 {
 	for (size_t n = 0; n < stanza->options; n++) {
 		const struct stanza_option *option = &stanza->option[n];
@@ -256,14 +269,15 @@ static void options_take(struct importing *i, const struct stanza *stanza, struc
 		else if (strcmp(option->key, "mtu") == 0)
 			bridge->mtu = (uint32_t)strtoul(option->value, NULL, 10);
 		else if (!carried(option))
-			note(i, option->line, "%s: \"%s %s\" is not carried by the plan", stanza->name,
-				option->key, option->value);
+			note(i, option->line, "%s: \"%s %s\" is not carried by the plan",
+				stanza->name, option->key, option->value);
 	}
 }
 
-/* --- one bridge ---------------------------------------------------------------------------------- */
+/* --- one bridge --- */
 
-static void bridge_import(struct importing *i, const struct stanza *main, struct plan_bridge *bridge)
+static void bridge_import(
+	struct importing *i, const struct stanza *main, struct plan_bridge *bridge)
 {
 	const struct stanza_option *aware = stanza_find(main, "bridge_vlan_aware");
 
@@ -312,7 +326,8 @@ int import_make(const struct interfaces *interfaces, struct import *import)
 
 	memset(import, 0, sizeof(*import));
 	if (interfaces->source_line)
-		note(&i, interfaces->source_line, "files that source names are not followed: import them "
+		note(&i, interfaces->source_line,
+			"files that source names are not followed: import them "
 			"one by one");
 	for (size_t n = 0; i.error == 0 && n < interfaces->count; n++) {
 		if (stanza_find(&interfaces->stanza[n], "bridge_ports"))

@@ -9,7 +9,7 @@
 #include "vlan/plan.h"
 
 struct import {
-	struct plan plan;		/* one bridge per stanza with bridge_ports, in their order */
+	struct plan plan;		/* a bridge per stanza with bridge_ports, in their order */
 	struct complaint *note;		/* what of the file the plan does not carry, in no order */
 	size_t notes;
 	bool refused;			/* a bridge that no plan can describe; a note says which */

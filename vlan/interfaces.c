@@ -19,8 +19,8 @@ enum inside { NOWHERE, IFACE, OTHER };
 
 struct reader {
 	const char *at, *end;
-	unsigned int line;	/* that a logical line began in */
-	unsigned int next;	/* the one after it */
+	unsigned int line; /* that a logical line began in */
+	unsigned int next; /* the one after it */
 	char text[LINE_BYTES];
 };
 
@@ -121,8 +121,8 @@ static int option_add(struct stanza *stanza, unsigned int line, const char *key,
 
 static bool begins_other(const char *key)
 {
-	static const char *const others[] = { "auto", "mapping", "source", "source-directory", "rename",
-		"no-auto-down", "no-scripts", "template" };
+	static const char *const others[] = { "auto", "mapping", "source", "source-directory",
+		"rename", "no-auto-down", "no-scripts", "template" };
 
 	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
 		if (strcmp(key, others[i]) == 0)
@@ -131,8 +131,8 @@ static bool begins_other(const char *key)
 	return !strncmp(key, "allow-", 6);
 }
 
-static int line_take(struct interfaces *to, struct reader *reader, enum inside *in,
-	struct complaint *why)
+static int line_take(
+	struct interfaces *to, struct reader *reader, enum inside *in, struct complaint *why)
 {
 	char *rest = trim(reader->text), *key;
 
@@ -154,8 +154,8 @@ static int line_take(struct interfaces *to, struct reader *reader, enum inside *
 	return *in == IFACE ? option_add(&to->stanza[to->count - 1], reader->line, key, rest) : 0;
 }
 
-int interfaces_parse(const char *text, size_t bytes, struct interfaces *interfaces,
-	struct complaint *why)
+int interfaces_parse(
+	const char *text, size_t bytes, struct interfaces *interfaces, struct complaint *why)
 {
 	struct reader reader = { .at = text, .end = text + bytes, .next = 1 };
 	enum inside in = NOWHERE;

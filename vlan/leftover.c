@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The part of the differ that takes away: ports that must not stay, links the plan has dropped. Pure. */
+/* The part of the differ that takes away: ports that must not stay, links the plan has dropped.
+ * Pure. */
 #include "vlan/making.h"
 
 #include <string.h>
@@ -70,12 +71,13 @@ static void bridge_empty(struct making *m, const struct link *bridge)
 		op.address = address->address;
 		if (!address_link_local(&op.address)) {
 			emit(m, &op);
-			from = 0;	/* the table has moved */
+			from = 0; /* the table has moved */
 		}
 	}
 }
 
-/* Sets back what creating the link again would not give it, so that the inverse of all this does. */
+/* Sets back what creating the link again would not give it, so that the inverse of all this does.
+ */
 static void leftover_reset(struct making *m, const char *name, uint32_t born_mtu)
 {
 	const struct link *link = links_named(&m->now, name);

@@ -130,7 +130,8 @@ void emit_vlans(struct making *m, enum op_kind kind, unsigned int line, const ch
 {
 	struct op op = op_about(kind, line, port);
 
-	for (unsigned int n = VLAN_FIRST; vlan_set_next(set, n, &op.range); n = op.range.last + 1u) {
+	for (unsigned int n = VLAN_FIRST; vlan_set_next(set, n, &op.range);
+		n = op.range.last + 1u) {
 		harm_note(&op, bridge ? guest_in(m, bridge, op.range) : "");
 		emit(m, &op);
 	}

@@ -18,7 +18,7 @@ struct making {
 	int error;
 };
 
-/* Copies the picture and empties the diff; plan, mark and why stay NULL until the caller sets them. */
+/* Copies the picture and empties the diff; the caller then sets plan, mark and why. */
 void making_begin(struct making *m, const struct links *links, struct diff *diff);
 
 /* Frees the copy. Returns the making's error, or 0. */
@@ -35,12 +35,12 @@ void harm_note(struct op *op, const char *guest);
 void emit(struct making *m, const struct op *op);
 
 /* Emits one of OP_SET_..., if from and to differ. */
-void emit_set(struct making *m, enum op_kind kind, unsigned int line, const char *name, uint32_t from,
-	uint32_t to);
+void emit_set(struct making *m, enum op_kind kind, unsigned int line, const char *name,
+	uint32_t from, uint32_t to);
 
 /*
- * The VLANs of a set as operations on a port. `bridge`, where they are deleted from its trunk: harm is
- * noted for guests in them. NULL: no guest depends on this port.
+ * The VLANs of a set as operations on a port. `bridge`, where they are deleted from its trunk: harm
+ * is noted for guests in them. NULL: no guest depends on this port.
  */
 void emit_vlans(struct making *m, enum op_kind kind, unsigned int line, const char *port,
 	const struct vlan_set *set, const char *bridge);

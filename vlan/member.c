@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A guest's membership. Pure. The words come from the guest's configuration, written by Dom0's
- * administrator: a mistake there must not put a guest into a VLAN nobody named, so whatever does not
- * fit is refused.
+ * administrator: a mistake there must not put a guest into a VLAN nobody named, so whatever does
+ * not fit is refused.
  */
 #include "vlan/member.h"
 
@@ -41,8 +41,10 @@ static int bridge_resolve(const struct plan *plan, const struct links *links, co
 	if (bridge_known(plan, links, text))
 		snprintf(member->bridge, sizeof(member->bridge), "%s", text);
 	else if (!split(text, member->bridge, vlan) || !bridge_known(plan, links, member->bridge))
-		return complain(why, 0, "no bridge %.40s: it is not there, and no line of the plan makes "
-			"it", text);
+		return complain(why, 0,
+			"no bridge %.40s: it is not there, and no line of the plan makes "
+			"it",
+			text);
 	link = links_named(links, member->bridge);
 	member->planned = plan_named(plan, member->bridge);
 	member->aware = member->planned ? member->planned->aware : link->bridge.filtering;
@@ -68,8 +70,10 @@ static int vlans_default(const struct links *links, struct member *member, struc
 
 	vlans_only(&member->vlans, vlan);
 	if (vlan == 0)
-		return complain(why, 0, "%s is VLAN-aware and has no VLAN for vifs that name none: say "
-			"vlan=N or bridge=%s.N", member->bridge, member->bridge);
+		return complain(why, 0,
+			"%s is VLAN-aware and has no VLAN for vifs that name none: say "
+			"vlan=N or bridge=%s.N",
+			member->bridge, member->bridge);
 	return 0;
 }
 
@@ -121,8 +125,9 @@ int member_resolve(const struct plan *plan, const struct links *links, const cha
 		return said ? plain_check(member, &member->vlans, vlan, why) : 0;
 	vlans_only(&access, one);
 	if (said && one && memcmp(&access, &member->vlans, sizeof(access)))
-		return complain(why, 0, "bridge=%s and vlan=%.40s say different things: leave one out",
-			bridge, vlan);
+		return complain(why, 0,
+			"bridge=%s and vlan=%.40s say different things: leave one out", bridge,
+			vlan);
 	if (one)
 		member->vlans = access;
 	else if (!said)
@@ -140,7 +145,7 @@ static void bare(struct making *m, const char *name)
 	while (m->error == 0 && (address = address_next(m, port->index, &from))) {
 		op.address = address->address;
 		emit(m, &op);
-		from = 0;	/* the table has moved */
+		from = 0; /* the table has moved */
 	}
 	if (port->addrgen != ADDRGEN_NO_IPV6)
 		emit_set(m, OP_SET_ADDRGEN, 0, name, port->addrgen, ADDRGEN_NONE);
@@ -162,8 +167,8 @@ static void join(struct making *m, const struct member *member, const char *name
 	emit(m, &op);
 }
 
-int member_diff(const struct member *member, const char *port, const struct links *links,
-	struct diff *diff)
+int member_diff(
+	const struct member *member, const char *port, const struct links *links, struct diff *diff)
 {
 	struct vlan_set gone, new;
 	const struct link *link;

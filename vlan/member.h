@@ -16,16 +16,16 @@ struct member {
 
 /*
  * Decides from a vif's `bridge=` (NAME, or NAME.VLAN for one VLAN of a VLAN-aware bridge) and its
- * `vlan=` (NULL or "": none said). Only plan and picture are looked at; links may lack the bridge if
- * the plan has it. -EINVAL: the complaint (without line) says why.
+ * `vlan=` (NULL or "": none said). Only plan and picture are looked at; links may lack the bridge
+ * if the plan has it. -EINVAL: the complaint (without line) says why.
  */
 int member_resolve(const struct plan *plan, const struct links *links, const char *bridge,
 	const char *vlan, struct member *member, struct complaint *why);
 
 /*
  * The operations that make `port` such a member, and nothing else: no address, no IPv6 of its own,
- * the bridge's MTU, in the VLANs, up. Bridge and port have to be in links. The caller frees diff with
- * diff_free(), also after an error. -ENOMEM: no memory.
+ * the bridge's MTU, in the VLANs, up. Bridge and port have to be in links. The caller frees diff
+ * with diff_free(), also after an error. -ENOMEM: no memory.
  */
 int member_diff(const struct member *member, const char *port, const struct links *links,
 	struct diff *diff);

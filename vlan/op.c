@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Operations: their inverses, their words, and what each does to a picture of the system. Pure. The
- * picture's side effects (a new port gets the bridge's default PVID, a bridge takes the smallest MTU
- * of its ports) are the kernel's, so that the differ can go on from there.
+ * picture's side effects (a new port gets the bridge's default PVID, a bridge takes the smallest
+ * MTU of its ports) are the kernel's, so that the differ can go on from there.
  */
 #include "vlan/op.h"
 
@@ -19,7 +19,7 @@ struct op op_inverse(const struct op *op)
 		inverse.from = op->to;
 		inverse.to = op->from;
 	} else {
-		inverse.kind ^= 1;	/* the pairs of enum op_kind begin at even numbers */
+		inverse.kind ^= 1; /* the pairs of enum op_kind begin at even numbers */
 	}
 	return inverse;
 }
@@ -46,7 +46,8 @@ static void format_set(const struct op *op, char text[OP_TEXT])
 			on(op->to));
 		break;
 	case OP_SET_PVID:
-		snprintf(text, OP_TEXT, "~ %s: VLAN of new ports %u -> %u", op->name, op->from, op->to);
+		snprintf(text, OP_TEXT, "~ %s: VLAN of new ports %u -> %u", op->name, op->from,
+			op->to);
 		break;
 	case OP_SET_MTU:
 		snprintf(text, OP_TEXT, "~ %s: MTU %u -> %u", op->name, op->from, op->to);
@@ -88,15 +89,16 @@ static void format_address(const struct op *op, char text[OP_TEXT])
 	char address[ADDRESS_TEXT];
 
 	address_format(&op->address, address);
-	snprintf(text, OP_TEXT, "%s %s: address %s", op->kind == OP_ADD_ADDRESS ? "+" : "-", op->name,
-		address);
+	snprintf(text, OP_TEXT, "%s %s: address %s", op->kind == OP_ADD_ADDRESS ? "+" : "-",
+		op->name, address);
 }
 
 void op_format(const struct op *op, char text[OP_TEXT])
 {
 	switch (op->kind) {
 	case OP_CREATE_VLAN:
-		snprintf(text, OP_TEXT, "+ %s: new device for VLAN %u of %s", op->name, op->to, op->peer);
+		snprintf(text, OP_TEXT, "+ %s: new device for VLAN %u of %s", op->name, op->to,
+			op->peer);
 		break;
 	case OP_CREATE_BRIDGE:
 		format_bridge(op, text);
@@ -107,8 +109,8 @@ void op_format(const struct op *op, char text[OP_TEXT])
 		break;
 	case OP_ENSLAVE:
 	case OP_RELEASE:
-		snprintf(text, OP_TEXT, "%s %s: port %s", op->kind == OP_ENSLAVE ? "+" : "-", op->peer,
-			op->name);
+		snprintf(text, OP_TEXT, "%s %s: port %s", op->kind == OP_ENSLAVE ? "+" : "-",
+			op->peer, op->name);
 		break;
 	case OP_ADD_ADDRESS:
 	case OP_DELETE_ADDRESS:
@@ -155,7 +157,7 @@ static int model_create(const struct op *op, struct links *links)
 		assert(any);
 		link.kind = LINK_VLAN;
 		link.lower = any->index;
-		link.vlan = (uint16_t)op->to;	/* a VLAN id */
+		link.vlan = (uint16_t)op->to; /* a VLAN id */
 		link.mtu = any->mtu;
 		memcpy(link.mac, any->mac, sizeof(link.mac));
 	} else {
@@ -210,7 +212,7 @@ static int model_address(const struct op *op, const struct link *link, struct li
 		if (at->index != link->index || !address_equal(&at->address, &op->address))
 			continue;
 		links->addresses--;
-		memmove(at, at + 1, (links->addresses - i) * sizeof(*at));	/* keeps the order */
+		memmove(at, at + 1, (links->addresses - i) * sizeof(*at)); /* keeps the order */
 		break;
 	}
 	return 0;
@@ -218,7 +220,7 @@ static int model_address(const struct op *op, const struct link *link, struct li
 
 static void model_pvid(const struct op *op, struct link *bridge, struct links *links)
 {
-	bridge->bridge.default_pvid = (uint16_t)op->to;		/* a VLAN id or 0 */
+	bridge->bridge.default_pvid = (uint16_t)op->to; /* a VLAN id or 0 */
 	for (size_t i = 0; i < links->count; i++) {
 		struct link *link = &links->link[i];
 		struct vlan_range old = { (uint16_t)op->from, (uint16_t)op->from, 0, 0 };
@@ -255,10 +257,10 @@ static void model_set(const struct op *op, struct link *link, struct links *link
 		link->up = op->to;
 		break;
 	case OP_SET_ADDRGEN:
-		link->addrgen = (uint8_t)op->to;	/* enum link_addrgen */
+		link->addrgen = (uint8_t)op->to; /* enum link_addrgen */
 		break;
 	default:
-		break;	/* a mark matters to the next reading only */
+		break; /* a mark matters to the next reading only */
 	}
 }
 

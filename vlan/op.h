@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * One change of the system, small enough that it happens or does not, with what it needs to be taken
- * back: every operation has an inverse of the same shape.
+ * One change of the system, small enough that it happens or does not, with what it needs to be
+ * taken back: every operation has an inverse of the same shape.
  */
 #ifndef VLAN_OP_H
 #define VLAN_OP_H

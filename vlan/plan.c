@@ -24,12 +24,13 @@ struct words {
 };
 
 /* A line before its VLANs have been dealt out: names may contain *, the VLAN's place. */
-struct template {
+struct template
+{
 	struct plan_bridge bridge;
 	const char *name;
-	const char *device;	/* NULL: TRUNK.* */
+	const char *device; /* NULL: TRUNK.* */
 	bool fd_said;
-	bool many;		/* a bridge per VLAN of bridge.vlans */
+	bool many; /* a bridge per VLAN of bridge.vlans */
 };
 
 bool link_name_valid(const char *name)
@@ -50,7 +51,7 @@ bool link_name_copy(char to[IF_NAMESIZE], const char *name)
 {
 	if (!link_name_valid(name))
 		return false;
-	memcpy(to, name, strlen(name) + 1);	/* shorter than IF_NAMESIZE: it is valid */
+	memcpy(to, name, strlen(name) + 1); /* shorter than IF_NAMESIZE: it is valid */
 	return true;
 }
 
@@ -118,7 +119,8 @@ static int value_take(struct template *line, const char *word, struct complaint 
 		bridge->stp = !strcmp(word, "stp=on");
 	} else if (!strncmp(word, "fd=", 3)) {
 		if (number_take(word + 3, 30, &value))
-			return complain(why, bridge->line, "%s: a forward delay is 0 to 30 seconds", word);
+			return complain(
+				why, bridge->line, "%s: a forward delay is 0 to 30 seconds", word);
 		bridge->fd = (unsigned int)value;
 		line->fd_said = true;
 	} else if (!strncmp(word, "mtu=", 4)) {
@@ -128,8 +130,10 @@ static int value_take(struct template *line, const char *word, struct complaint 
 	} else if (!strncmp(word, "device=", 7)) {
 		line->device = word + 7;
 	} else {
-		return complain(why, bridge->line, "%s is not understood: after BRIDGE TRUNK VLANS come "
-			"addresses or none, aware, stp=, fd=, mtu=, device=", word);
+		return complain(why, bridge->line,
+			"%s is not understood: after BRIDGE TRUNK VLANS come "
+			"addresses or none, aware, stp=, fd=, mtu=, device=",
+			word);
 	}
 	return 0;
 }
@@ -153,8 +157,8 @@ static int word_take(struct template *line, const char *word, struct complaint *
 	return value_take(line, word, why);
 }
 
-static int trunk_take(struct template *line, const char *trunk, const char *vlans,
-	struct complaint *why)
+static int trunk_take(
+	struct template *line, const char *trunk, const char *vlans, struct complaint *why)
 {
 	struct plan_bridge *bridge = &line->bridge;
 	int error;
@@ -162,7 +166,8 @@ static int trunk_take(struct template *line, const char *trunk, const char *vlan
 	if (strcmp(trunk, "none") == 0) {
 		if (strcmp(vlans, "none"))
 			return complain(why, bridge->line,
-				"VLAN %s without a trunk: a bridge without a trunk is NAME none none",
+				"VLAN %s without a trunk: a bridge without a trunk is NAME none "
+				"none",
 				vlans);
 		return 0;
 	}
@@ -183,7 +188,8 @@ static bool several(const struct vlan_set *set)
 {
 	struct vlan_range range;
 
-	return vlan_set_next(set, VLAN_FIRST, &range) && vlan_set_next(set, range.first + 1u, &range);
+	return vlan_set_next(set, VLAN_FIRST, &range) &&
+		vlan_set_next(set, range.first + 1u, &range);
 }
 
 static bool marked(const struct vlan_set *set)
@@ -202,13 +208,16 @@ static int aware_check(const struct template *line, struct complaint *why)
 	if (!line->many)
 		return complain(why, bridge->line, "aware needs the VLANs that the trunk carries");
 	if (bridge->addressing == ADDRESSES_GIVEN && !bridge->vlans.pvid)
-		return complain(why, bridge->line, "an address on a VLAN-aware bridge is in the VLAN "
+		return complain(why, bridge->line,
+			"an address on a VLAN-aware bridge is in the VLAN "
 			"that its trunk has untagged: mark that one with p");
 	if (line->device)
 		return complain(why, bridge->line, "device= names a VLAN device, and here is none");
 	if (strchr(line->name, '*'))
-		return complain(why, bridge->line, "%s: one VLAN-aware bridge carries all VLANs: "
-			"give it a name without *", line->name);
+		return complain(why, bridge->line,
+			"%s: one VLAN-aware bridge carries all VLANs: "
+			"give it a name without *",
+			line->name);
 	return 0;
 }
 
@@ -218,7 +227,8 @@ static int plain_check(const struct template *line, struct complaint *why)
 	bool star = strchr(line->name, '*') != NULL;
 
 	if (marked(&bridge->vlans))
-		return complain(why, bridge->line, "suffixes p and u are for VLAN-aware bridges: "
+		return complain(why, bridge->line,
+			"suffixes p and u are for VLAN-aware bridges: "
 			"leave them out, or add aware");
 	if (!line->many && line->device)
 		return complain(why, bridge->line, "device= names a VLAN device, and here is none");
@@ -228,13 +238,16 @@ static int plain_check(const struct template *line, struct complaint *why)
 	if (!several(&bridge->vlans))
 		return 0;
 	if (!star)
-		return complain(why, bridge->line, "one bridge for several VLANs: write %s* for a "
-			"bridge per VLAN, or add aware", line->name);
+		return complain(why, bridge->line,
+			"one bridge for several VLANs: write %s* for a "
+			"bridge per VLAN, or add aware",
+			line->name);
 	if (line->device && !strchr(line->device, '*'))
 		return complain(why, bridge->line, "one device for several VLANs: write device=%s*",
 			line->device);
 	if (bridge->addresses)
-		return complain(why, bridge->line, "one address for several bridges: give the bridge "
+		return complain(why, bridge->line,
+			"one address for several bridges: give the bridge "
 			"with the address a line of its own");
 	return 0;
 }
@@ -281,8 +294,8 @@ static void star_fill(char *to, size_t bytes, const char *pattern, unsigned int 
 }
 
 /* Adds the bridge of one VLAN (0: the trunk as it is, or no trunk) of a line. */
-static int line_deal(struct plan *plan, const struct template *line, uint16_t vlan,
-	struct complaint *why)
+static int line_deal(
+	struct plan *plan, const struct template *line, uint16_t vlan, struct complaint *why)
 {
 	char name[PLAN_LINE_BYTES], port[PLAN_LINE_BYTES], pattern[IF_NAMESIZE + 2];
 	struct plan_bridge bridge = line->bridge;
@@ -298,10 +311,12 @@ static int line_deal(struct plan *plan, const struct template *line, uint16_t vl
 	if (error)
 		return error;
 	if (vlan == 0)
-		strcpy(bridge.port, bridge.trunk);	/* of one size */
+		strcpy(bridge.port, bridge.trunk); /* of one size */
 	else if (strlen(port) >= IF_NAMESIZE && !line->device)
-		return complain(why, bridge.line, "the VLAN device %s would have %zu characters, 15 at "
-			"most: name it with device=", port, strlen(port));
+		return complain(why, bridge.line,
+			"the VLAN device %s would have %zu characters, 15 at "
+			"most: name it with device=",
+			port, strlen(port));
 	else
 		error = link_name_take(bridge.port, port, bridge.line, "VLAN device", why);
 	return error ? error : plan_add(plan, &bridge, why);

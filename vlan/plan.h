@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The plan: which bridge carries which VLAN of which trunk. The file's grammar is in vlanbr.plan(5):
+ * The plan: which bridge carries which VLAN of which trunk. The grammar is in vlanbr.plan(5):
  *
  *	BRIDGE TRUNK VLANS [ADDRESS... | none] [aware] [stp=on|off] [fd=SECONDS] [mtu=BYTES]
  *	[device=NAME]
@@ -20,7 +20,7 @@
 #define PLAN_FILE "/etc/xenback/vlanbr.plan"
 #define PLAN_ADDRESSES 8
 #define PLAN_LINE_BYTES 32768	/* more than the longest line that plan_format() writes */
-#define PLAN_FD_STP 15		/* seconds, where STP is on and the plan says nothing: the kernel's own */
+#define PLAN_FD_STP 15		/* seconds, with STP and no fd=: the kernel's own */
 
 /* What the plan says about Dom0's addresses on a bridge. */
 enum plan_addressing {
@@ -52,8 +52,8 @@ struct plan {
 };
 
 /*
- * Reads a plan's text, which need not end in a newline or 0. The caller frees with plan_free(), also
- * after an error.
+ * Reads a plan's text, which need not end in a newline or 0. The caller frees with plan_free(),
+ * also after an error.
  * -EINVAL	the complaint says what is wrong, and in which line
  * -ENOMEM	no memory; the complaint says so
  */
@@ -74,7 +74,7 @@ int plan_add(struct plan *plan, const struct plan_bridge *bridge, struct complai
 /* Writes the line of one bridge as plan_parse() reads it, without a newline. */
 void plan_format(const struct plan_bridge *bridge, char *text, size_t bytes);
 
-/* Whether the kernel takes it as a link's name: 1 to 15 bytes, no '/', ':', '%', blank; not . or .. */
+/* Whether it can be a link's name: 1 to 15 bytes, no '/', ':', '%', '*', blank; not . or .. */
 bool link_name_valid(const char *name);
 
 /* Copies a valid name; returns false for any other. */

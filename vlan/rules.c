@@ -4,8 +4,8 @@
 
 #include <string.h>
 
-static int vlans_check(const struct plan_bridge *old, const struct plan_bridge *new,
-	struct complaint *why)
+static int vlans_check(
+	const struct plan_bridge *old, const struct plan_bridge *new, struct complaint *why)
 {
 	unsigned int vlan = old->vlan ? old->vlan : new->vlan;
 
@@ -13,13 +13,13 @@ static int vlans_check(const struct plan_bridge *old, const struct plan_bridge *
 		return 0;
 	if (vlan_set_has(&old->vlans, vlan) || vlan_set_has(&new->vlans, vlan) ||
 		old->vlan == new->vlan)
-		return complain(why, new->line, "VLAN %u of %s is already carried by %s (line %u)", vlan,
-			new->trunk, old->name, old->line);
+		return complain(why, new->line, "VLAN %u of %s is already carried by %s (line %u)",
+			vlan, new->trunk, old->name, old->line);
 	return 0;
 }
 
-static int names_check(const struct plan_bridge *old, const struct plan_bridge *new,
-	struct complaint *why)
+static int names_check(
+	const struct plan_bridge *old, const struct plan_bridge *new, struct complaint *why)
 {
 	if (strcmp(old->name, new->name) == 0)
 		return complain(why, new->line, "two lines for the bridge %s: the other is line %u",
@@ -28,13 +28,15 @@ static int names_check(const struct plan_bridge *old, const struct plan_bridge *
 		return complain(why, new->line, "%s is already a port of %s (line %u)", new->port,
 			old->name, old->line);
 	if (strcmp(old->name, new->port) == 0 || strcmp(old->port, new->name) == 0)
-		return complain(why, new->line, "%s is a bridge in one line and a port in the other "
-			"(line %u)", strcmp(old->name, new->port) ? new->name : old->name, old->line);
+		return complain(why, new->line,
+			"%s is a bridge in one line and a port in the other "
+			"(line %u)",
+			strcmp(old->name, new->port) ? new->name : old->name, old->line);
 	return 0;
 }
 
-static int addresses_check(const struct plan_bridge *old, const struct plan_bridge *new,
-	struct complaint *why)
+static int addresses_check(
+	const struct plan_bridge *old, const struct plan_bridge *new, struct complaint *why)
 {
 	for (unsigned int i = 0; i < old->addresses * new->addresses; i++) {
 		const struct address *a = &old->address[i / new->addresses];

@@ -75,15 +75,16 @@ static int item_check(const struct item *item, const struct vlan_set *set, struc
 	if (last > VLAN_LAST)
 		return complain(why, 0, "VLAN %lu is impossible: ids are 1 to 4094", last);
 	if (item->pvid && set->pvid)
-		return complain(why, 0, "VLANs %u and %u are both marked p: only one can be the PVID",
-			set->pvid, item->first);
+		return complain(why, 0,
+			"VLANs %u and %u are both marked p: only one can be the PVID", set->pvid,
+			item->first);
 	return 0;
 }
 
 static void item_add(const struct item *item, struct vlan_set *set)
 {
 	for (unsigned int i = 0; i < item->count; i++) {
-		uint16_t vlan = (uint16_t)(item->first + i * item->step);	/* checked */
+		uint16_t vlan = (uint16_t)(item->first + i * item->step); /* checked */
 		uint64_t bit = UINT64_C(1) << (vlan % 64);
 		struct vlan_range range = {
 			.first = vlan,
@@ -107,9 +108,11 @@ int vlan_list_parse(const char *text, struct vlan_set *set, struct complaint *wh
 		const char *end = item_parse(at, &item);
 
 		if (end == NULL)
-			return complain(why, 0, "\"%.*s\" is no VLAN list: write N, N-M or N+OxC, "
+			return complain(why, 0,
+				"\"%.*s\" is no VLAN list: write N, N-M or N+OxC, "
 				"with ids of 1 to 4094, joined by /, suffix p (PVID, one VLAN "
-				"only) or u (untagged)", 60, text);
+				"only) or u (untagged)",
+				60, text);
 		error = item_check(&item, set, why);
 		if (error)
 			return error;
@@ -127,7 +130,7 @@ int vlan_id_parse(const char *text, uint16_t *vlan)
 
 	if (end == NULL || *end || value > VLAN_LAST)
 		return -EINVAL;
-	*vlan = (uint16_t)value;	/* at most VLAN_LAST */
+	*vlan = (uint16_t)value; /* at most VLAN_LAST */
 	return 0;
 }
 
@@ -146,8 +149,10 @@ int vlan_spec_parse(const char *text, struct vlan_set *set, struct complaint *wh
 		vlan_set_add(set, range);
 	}
 	if (set->pvid == 0)
-		return complain(why, 0, "\"%.*s\" marks no VLAN as the PVID: put p behind the one that "
-			"untagged frames belong to", 60, text);
+		return complain(why, 0,
+			"\"%.*s\" marks no VLAN as the PVID: put p behind the one that "
+			"untagged frames belong to",
+			60, text);
 	return 0;
 }
 
@@ -166,7 +171,7 @@ void vlan_list_format(const struct vlan_set *set, char *text, size_t bytes)
 		else
 			snprintf(span, sizeof(span), "%u-%u", range.first, range.last);
 		if (used < bytes)
-			used += (size_t)snprintf(text + used, bytes - used, "%s%s%s",
-				used ? "/" : "", span, flag);
+			used += (size_t)snprintf(
+				text + used, bytes - used, "%s%s%s", used ? "/" : "", span, flag);
 	}
 }

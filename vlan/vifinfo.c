@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The small files of the run directory. Written by root; shown as they are, without control bytes. */
+/* The small files of the run directory. Written by root; shown as they are, without control bytes.
+ */
 #include "vlan/vifinfo.h"
 
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
-static void line_read(const char *run_dir, const char *device, const char *name, char to[VIFINFO_BYTES])
+static void line_read(
+	const char *run_dir, const char *device, const char *name, char to[VIFINFO_BYTES])
 {
 	char path[512];
 	FILE *file;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * vlanbr: the administrator's tool for bridges and VLANs. Options and the choice of the command; what
- * a command does is in its own file.
+ * vlanbr: the administrator's tool for bridges and VLANs. Options and the choice of the command;
+ * what a command does is in its own file.
  */
 #include <errno.h>
 #include <getopt.h>

@@ -41,7 +41,8 @@ static void assert_same(const struct vlan_set *set, const struct table *table)
 
 	for (unsigned int n = VLAN_FIRST; vlan_set_next(set, n, &r); n = r.last + 1u) {
 		/* a run is the longest: its neighbour differs, or one of them is the PVID */
-		assert_false(r.first == before + 1 && before_flags == flags_of(r) && before_flags != 3);
+		assert_false(
+			r.first == before + 1 && before_flags == flags_of(r) && before_flags != 3);
 		memset(seen.at + r.first, (int)flags_of(r), r.last - r.first + 1u);
 		before = r.last;
 		before_flags = flags_of(r);

@@ -38,8 +38,8 @@ static void a_sites_guest_is_read(void **state)
 	static const uint8_t mac[] = { 0x00, 0x16, 0x3e, 0x05, 0x30, 0x71 };
 
 	parse("# comment with vif = ['mac=zz']\nname = \"pothos\"\nmemory = 64\n"
-		"disk = ['phy:/dev/fc/fc-p1d1p13,hda1,w', 'file:/x=y,hda2,w']\n"
-		"vif = ['mac=00:16:3e:05:30:71, bridge=br53']\nextra = 'vif = [ 1 ]'\n");
+	      "disk = ['phy:/dev/fc/fc-p1d1p13,hda1,w', 'file:/x=y,hda2,w']\n"
+	      "vif = ['mac=00:16:3e:05:30:71, bridge=br53']\nextra = 'vif = [ 1 ]'\n");
 	assert_string_equal(guest.name, "pothos");
 	assert_int_equal(guest.vifs, 1);
 	assert_int_equal(guest.vif[0].line, 5);
@@ -52,8 +52,9 @@ static void a_sites_guest_is_read(void **state)
 
 static void lists_over_lines_and_both_quotes_are_read(void **state)
 {
-	parse("vif = [\n  \"bridge = xenbr0 , vlan=10p/20,mtu=9000\",  # the first\n\n  'type=ioemu',\n]\n"
-		"vif += [ 'bridge=br1' ]\nname='x'");
+	parse("vif = [\n  \"bridge = xenbr0 , vlan=10p/20,mtu=9000\",  # the first\n\n  "
+	      "'type=ioemu',\n]\n"
+	      "vif += [ 'bridge=br1' ]\nname='x'");
 	assert_int_equal(guest.vifs, 3);
 	assert_string_equal(guest.vif[0].bridge, "xenbr0");
 	assert_string_equal(guest.vif[0].vlan, "10p/20");
@@ -90,7 +91,8 @@ static void any_bytes_are_read_or_refused(void **state)
 		char text[60];
 
 		for (size_t n = 0; n < bytes; n++)
-			text[n] = rand() % 60 ? letters[(size_t)rand() % (sizeof(letters) - 1)] : (char)rand();
+			text[n] = rand() % 60 ? letters[(size_t)rand() % (sizeof(letters) - 1)]
+					      : (char)rand();
 		guest_parse(text, bytes, &guest, &why);
 		guest_free(&guest);
 	}
@@ -98,7 +100,8 @@ static void any_bytes_are_read_or_refused(void **state)
 
 static void the_default_bridge_is_read_from_xl_conf(void **state)
 {
-	static const char conf[] = "#vif.default.bridge=\"no\"\nautoballoon=0\nvif.default.bridge=\"xenbr1\"\n";
+	static const char conf[] =
+		"#vif.default.bridge=\"no\"\nautoballoon=0\nvif.default.bridge=\"xenbr1\"\n";
 	char value[GUEST_WORD];
 
 	config_value(conf, strlen(conf), "vif.default.bridge", value);
@@ -107,7 +110,7 @@ static void the_default_bridge_is_read_from_xl_conf(void **state)
 	assert_string_equal(value, "");
 }
 
-/* --- checks -------------------------------------------------------------------------------------- */
+/* --- checks --- */
 
 static struct links sys;
 static struct plan plan;
@@ -116,7 +119,9 @@ static struct config config[2];
 
 static struct link *add(const char *name, enum link_kind kind, int master)
 {
-	struct link link = { .index = (int)sys.count + 1, .kind = kind, .mtu = 1500, .master = master };
+	struct link link = {
+		.index = (int)sys.count + 1, .kind = kind, .mtu = 1500, .master = master
+	};
 
 	link.up = true;
 	snprintf(link.name, sizeof(link.name), "%s", name);
@@ -170,8 +175,10 @@ static void a_bridge_that_is_not_there_is_found(void **state)
 {
 	check("\nvif=['bridge=br54']", "vif=['bridge=xenbr0,vlan=10']");
 	assert_int_equal(findings.count, 2);
-	assert_finding(0, "one", 2, "no bridge br54: it is not there, and no line of the plan makes it");
-	assert_finding(1, "two", 1, "VLAN 10 is not among those that xenbr0 carries (line 2 of the plan)");
+	assert_finding(
+		0, "one", 2, "no bridge br54: it is not there, and no line of the plan makes it");
+	assert_finding(
+		1, "two", 1, "VLAN 10 is not among those that xenbr0 carries (line 2 of the plan)");
 }
 
 static void a_mac_twice_is_found(void **state)

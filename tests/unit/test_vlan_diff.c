@@ -2,9 +2,9 @@
 /* links: vlan/diff.o vlan/making.o vlan/leftover.o vlan/op.o vlan/plan.o vlan/rules.o vlan/format.o vlan/spec.o vlan/complaint.o bridge/vlanset.o bridge/address.o bridge/links.o bridge/netlink.o */
 /* libs: -lnl-route-3 -lnl-3 */
 /*
- * The differ over systems made by hand: what it does for each line of a plan, in which order, whom it
- * refuses to cut off; and for many random systems, that nothing is left to do after its operations,
- * and that their inverses, the last first, bring the old system back.
+ * The differ over systems made by hand: what it does for each line of a plan, in which order, whom
+ * it refuses to cut off; and for many random systems, that nothing is left to do after its
+ * operations, and that their inverses, the last first, bring the old system back.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -156,7 +156,8 @@ static void an_aware_bridge_gets_the_trunks_vlans(void **state)
 		"~ x: VLAN of new ports 1 -> 2\n- eth1: VLANs 100-104\n+ eth1: VLANs 111-112\n");
 	carry_out();
 	assert_diff("x eth1 2p/105-112 aware", "");
-	assert_diff("x eth1 105-112/2u aware", "~ x: VLAN of new ports 2 -> 0\n+ eth1: VLAN 2, untagged\n");
+	assert_diff("x eth1 105-112/2u aware",
+		"~ x: VLAN of new ports 2 -> 0\n+ eth1: VLAN 2, untagged\n");
 }
 
 static void stp_and_forward_delay_change_in_the_order_the_kernel_wants(void **state)
@@ -190,7 +191,8 @@ static void addresses_are_those_of_the_line_and_lifetimes_are_others_business(vo
 	assert_diff("b none none", "");
 	assert_diff("b none none 192.0.2.1/24", "");
 	assert_diff("b none none 192.0.2.2/24",
-		"- b: address 192.0.2.9/24\n- b: address 192.0.2.1/24\n+ b: address 192.0.2.2/24\n");
+		"- b: address 192.0.2.9/24\n- b: address 192.0.2.1/24\n+ b: address "
+		"192.0.2.2/24\n");
 	assert_diff("b none none none",
 		"~ b: no IPv6 link-local address of its own\n- b: address 2001:db8::1/64\n"
 		"- b: address 192.0.2.9/24\n- b: address 192.0.2.1/24\n- b: address fe80::1/64\n");
@@ -204,7 +206,8 @@ static void an_address_that_falls_with_its_primary_is_given_again(void **state)
 	add_address("b", "192.0.2.2/24", false);
 	add_address("b", "198.51.100.2/24", false);
 	assert_diff("b none none 192.0.2.2/24 198.51.100.2/24",
-		"- b: address 192.0.2.2/24\n- b: address 192.0.2.1/24\n+ b: address 192.0.2.2/24\n");
+		"- b: address 192.0.2.2/24\n- b: address 192.0.2.1/24\n+ b: address "
+		"192.0.2.2/24\n");
 }
 
 static void a_bridge_of_someone_else_is_adopted_not_owned(void **state)
@@ -248,17 +251,20 @@ static void a_guest_is_only_cut_off_by_marked_operations(void **state)
 		"- br52: port eth0.52 !vif3.0\n- br52: port vif3.0 !vif3.0\n~ br52: down\n"
 		"~ br52: an IPv6 link-local address of its own\n"
 		"~ br52: no longer marked as the plan's\n- br52\n~ eth0.52: down\n"
-		"~ eth0.52: an IPv6 link-local address of its own\n~ eth0.52: no longer marked as the plan's\n- eth0.52\n");
+		"~ eth0.52: an IPv6 link-local address of its own\n~ eth0.52: no longer marked as "
+		"the plan's\n- eth0.52\n");
 	/* its VLAN goes to another bridge: its trunk with it */
 	compare("br5 eth0 52 none\nx eth1 2-9 aware");
 	assert_string_equal(diff.op[3].name, "eth0.52");
 	assert_int_equal(diff.op[3].kind, OP_RELEASE);
 	assert_string_equal(diff.op[3].harm, "vif3.0");
 	/* a VLAN of the trunk goes that the guest is in, or is not in; filtering goes */
-	vlan_set_add(&links_named(&sys, "tun-of-a-guest")->vlans, (struct vlan_range){ 9, 9, 0, 0 });
+	vlan_set_add(
+		&links_named(&sys, "tun-of-a-guest")->vlans, (struct vlan_range){ 9, 9, 0, 0 });
 	assert_diff("br52 eth0 52 none\nx eth1 3-9 aware", "- eth1: VLAN 2\n");
 	assert_diff("br52 eth0 52 none\nx eth1 2-8 aware", "- eth1: VLAN 9 !tun-of-a-guest\n");
-	assert_diff("br52 eth0 52 none\nx eth1 native", "~ x: VLAN filtering on -> off !tun-of-a-guest\n");
+	assert_diff("br52 eth0 52 none\nx eth1 native",
+		"~ x: VLAN filtering on -> off !tun-of-a-guest\n");
 }
 
 static void a_bridge_whose_vlan_changes_keeps_nothing_of_the_old_one(void **state)
@@ -276,9 +282,11 @@ static void what_is_in_the_way_is_named(void **state)
 {
 	assert_refused("\nbr52 eth7 52", 2, "the trunk eth7 of br52 is not there");
 	assert_refused("eth1 eth0 52", 1, "eth1 is already there, and is no bridge");
-	assert_refused("b eth0 52 device=eth1", 1, "eth1 is already there, and is not the device for VLAN 52");
+	assert_refused("b eth0 52 device=eth1", 1,
+		"eth1 is already there, and is not the device for VLAN 52");
 	add_vlan("v52", "eth0", 52);
-	assert_refused("b eth0 52", 1, "VLAN 52 of eth0 already has the device v52: write device=v52");
+	assert_refused(
+		"b eth0 52", 1, "VLAN 52 of eth0 already has the device v52: write device=v52");
 	assert_int_equal(compare("b eth0 52 device=v52"), 0);
 	add("bond0", LINK_OTHER);
 	enslave("eth1", "bond0");
@@ -299,12 +307,12 @@ static void one_bridge_alone_can_be_made(void **state)
 	assert_int_equal(diff.op[0].kind, OP_SET_FD);
 }
 
-/* --- random systems ------------------------------------------------------------------------------ */
+/* --- random systems --- */
 
 static void random_plan(char *text, size_t bytes)
 {
-	static const char *const ends[] = { "", " none", " 10.0.0.1/8", " stp=on", " fd=7 none", " mtu=1400",
-		" mtu=9000" };
+	static const char *const ends[] = { "", " none", " 10.0.0.1/8", " stp=on", " fd=7 none",
+		" mtu=1400", " mtu=9000" };
 	static const char *const aware[] = { "2-20", "1p/5-9", "7p/2-9/30u" };
 	size_t used = 0;
 

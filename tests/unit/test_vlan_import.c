@@ -2,8 +2,8 @@
 /* links: vlan/import.o vlan/interfaces.o vlan/export.o vlan/export_ifupdown.o vlan/export_networkd.o vlan/export_netplan.o vlan/plan.o vlan/rules.o vlan/format.o vlan/spec.o vlan/complaint.o bridge/vlanset.o bridge/address.o bridge/netlink.o */
 /* libs: -lnl-route-3 -lnl-3 */
 /*
- * ifupdown's interfaces become a plan, a plan becomes other tools' files, and a plan that goes out as
- * interfaces comes back as the same plan.
+ * ifupdown's interfaces become a plan, a plan becomes other tools' files, and a plan that goes out
+ * as interfaces comes back as the same plan.
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -37,7 +37,8 @@ static void assert_import(const char *text, const char *wanted)
 
 	assert_int_equal(run_import(text), 0);
 	if (import.refused)
-		fail_msg("%u: %s", import.note[import.notes - 1].line, import.note[import.notes - 1].text);
+		fail_msg("%u: %s", import.note[import.notes - 1].line,
+			import.note[import.notes - 1].text);
 	for (size_t i = 0; i < import.plan.count; i++) {
 		plan_format(&import.plan.bridge[i], line, sizeof(line));
 		strcat(strcat(all, line), "\n");
@@ -60,7 +61,8 @@ static void assert_note(const char *text, bool refused, unsigned int line, const
 	assert_int_equal(run_import(text), 0);
 	assert_int_equal(import.refused, refused);
 	if (!noted(line, words))
-		fail_msg("no note \"%s\" but: %s", words, import.notes ? import.note[0].text : "none");
+		fail_msg("no note \"%s\" but: %s", words,
+			import.notes ? import.note[0].text : "none");
 	import_free(&import);
 }
 
@@ -79,53 +81,68 @@ static void the_universitys_file_becomes_its_plan(void **state)
 
 static void the_other_spellings_mean_the_same(void **state)
 {
-	assert_import("iface br5 inet manual\n bridge-ports eth0.0005\n bridge-stp on\n bridge-fd 4\n",
+	assert_import(
+		"iface br5 inet manual\n bridge-ports eth0.0005\n bridge-stp on\n bridge-fd 4\n",
 		"br5 eth0 5 stp=on fd=4 device=eth0.0005\n");
 	assert_import("iface b inet manual\n bridge_ports none\n bridge_stp yes\n mtu 9000",
 		"b none none stp=on mtu=9000\n");
 	assert_import("iface b inet static\n address 10.0.0.1/8\n bridge_ports \\\n  eth1 \n"
-		"iface b inet6 static\n address 2001:db8::1\n netmask 64\n",
+		      "iface b inet6 static\n address 2001:db8::1\n netmask 64\n",
 		"b eth1 native 10.0.0.1/8 2001:db8::1/64\n");
-	assert_import("iface vlan7 inet manual\n vlan_raw_device eth3\niface b inet manual\n bridge_ports vlan7",
+	assert_import("iface vlan7 inet manual\n vlan_raw_device eth3\niface b inet manual\n "
+		      "bridge_ports vlan7",
 		"b eth3 7 device=vlan7\n");
 	assert_import("iface v inet manual\n vlan-raw-device eth3\n vlan-id 9\n"
-		"iface b inet manual\n bridge_ports v", "b eth3 9 device=v\n");
-	assert_import("iface b\n bridge-ports eth0\n bridge-vlan-aware yes\n bridge-vids 2-10 30\n bridge-pvid 4",
+		      "iface b inet manual\n bridge_ports v",
+		"b eth3 9 device=v\n");
+	assert_import("iface b\n bridge-ports eth0\n bridge-vlan-aware yes\n bridge-vids 2-10 30\n "
+		      "bridge-pvid 4",
 		"b eth0 2-3/4p/5-10/30 aware\n");
 	assert_import("# bridge_ports eth9\niface eth0 inet dhcp\n", "");
 }
 
 static void what_the_plan_does_not_carry_is_noted(void **state)
 {
-	assert_note("iface b inet static\n address 10.0.0.1/8\n gateway 10.0.0.254\n bridge_ports eth0", false, 3,
-		"\"gateway 10.0.0.254\" is not carried by the plan");
+	assert_note(
+		"iface b inet static\n address 10.0.0.1/8\n gateway 10.0.0.254\n bridge_ports eth0",
+		false, 3, "\"gateway 10.0.0.254\" is not carried by the plan");
 	assert_note("iface b inet dhcp\n bridge_ports eth0", false, 1, "b has its address by dhcp");
-	assert_note("iface b inet manual\n bridge_ports eth0\n up iptables -P FORWARD DROP", false, 3,
-		"\"up iptables -P FORWARD DROP\" is not carried");
+	assert_note("iface b inet manual\n bridge_ports eth0\n up iptables -P FORWARD DROP", false,
+		3, "\"up iptables -P FORWARD DROP\" is not carried");
 	assert_note("\nsource /etc/network/interfaces.d/*\n", false, 2, "are not followed");
-	assert_note("iface b inet manual\n bridge_ports eth0\n bridge_fd 2.5", false, 3, "became 3");
+	assert_note(
+		"iface b inet manual\n bridge_ports eth0\n bridge_fd 2.5", false, 3, "became 3");
 }
 
 static void what_no_plan_can_say_is_refused(void **state)
 {
-	assert_note("iface b inet manual\n bridge_ports eth0 eth1", true, 2, "has the ports \"eth0 eth1\"");
+	assert_note("iface b inet manual\n bridge_ports eth0 eth1", true, 2,
+		"has the ports \"eth0 eth1\"");
 	assert_note("iface b inet manual\n bridge_ports regex (eth|vif).*", true, 2, "one trunk");
 	assert_note("iface b inet manual\n bridge_ports all", true, 2, "one trunk");
-	assert_note("iface bridge-of-vlan-53 inet manual\n bridge_ports eth0.53", true, 1, "15 characters");
-	assert_note("iface b inet static\n bridge_ports eth0", true, 1, "static and has no address");
-	assert_note("iface b inet static\n address 10.0.0.1\n bridge_ports eth0", true, 2, "not understood");
-	assert_note("iface b inet static\n address 10.0.0.1\n netmask 255.0.255.0\n bridge_ports eth0", true, 2,
+	assert_note("iface bridge-of-vlan-53 inet manual\n bridge_ports eth0.53", true, 1,
+		"15 characters");
+	assert_note(
+		"iface b inet static\n bridge_ports eth0", true, 1, "static and has no address");
+	assert_note("iface b inet static\n address 10.0.0.1\n bridge_ports eth0", true, 2,
 		"not understood");
-	assert_note("iface b inet manual\n bridge_ports eth0\n bridge_fd 99", true, 3, "0 to 30 seconds");
-	assert_note("iface b inet manual\n bridge_ports eth0\n bridge_stp on\n bridge_fd 0", true, 1,
-		"the kernel wants 2 to 30");
-	assert_note("iface b inet manual\n bridge_ports eth0\niface b inet6 manual\n bridge_ports eth0", true, 3,
-		"two lines for the bridge b");
+	assert_note(
+		"iface b inet static\n address 10.0.0.1\n netmask 255.0.255.0\n bridge_ports eth0",
+		true, 2, "not understood");
+	assert_note("iface b inet manual\n bridge_ports eth0\n bridge_fd 99", true, 3,
+		"0 to 30 seconds");
+	assert_note("iface b inet manual\n bridge_ports eth0\n bridge_stp on\n bridge_fd 0", true,
+		1, "the kernel wants 2 to 30");
+	assert_note(
+		"iface b inet manual\n bridge_ports eth0\niface b inet6 manual\n bridge_ports eth0",
+		true, 3, "two lines for the bridge b");
 	assert_note("iface b inet manual\n bridge_ports eth0\n bridge_vlan_aware yes", true, 1,
 		"do not name the trunk's VLANs");
-	assert_note("iface b inet manual\n bridge_ports eth0.5\n bridge_vlan_aware yes\n bridge_vids 2", true, 1,
-		"VLAN-aware on a VLAN device");
-	assert_note("iface b inet manual\n bridge_ports eth0\n mtu 9", true, 1, "an MTU is 68 to 65535");
+	assert_note(
+		"iface b inet manual\n bridge_ports eth0.5\n bridge_vlan_aware yes\n bridge_vids 2",
+		true, 1, "VLAN-aware on a VLAN device");
+	assert_note("iface b inet manual\n bridge_ports eth0\n mtu 9", true, 1,
+		"an MTU is 68 to 65535");
 }
 
 static void a_text_that_is_no_interfaces_file_is_refused(void **state)
@@ -178,8 +195,10 @@ static void assert_round_trip(const char *text)
 
 static void a_plan_survives_the_way_through_ifupdown(void **state)
 {
-	assert_round_trip("br1 eth0 1 192.0.2.17/24 2001:db8::5/64\nbr52 eth0 52 none\nbr53 eth0 53\n"
-		"b eth0 7 stp=on mtu=9000 device=v7\nc eth1 native none fd=3\nd none none 10.0.0.1/8 10.0.0.2/8\n"
+	assert_round_trip(
+		"br1 eth0 1 192.0.2.17/24 2001:db8::5/64\nbr52 eth0 52 none\nbr53 eth0 53\n"
+		"b eth0 7 stp=on mtu=9000 device=v7\nc eth1 native none fd=3\nd none none "
+		"10.0.0.1/8 10.0.0.2/8\n"
 		"x eth2 1p/100/110/200-300 none aware\ny eth3 5-9 aware stp=on fd=2\n");
 	assert_round_trip("br1 eth0 1\nbr53 br1 53\n");
 }
@@ -187,14 +206,14 @@ static void a_plan_survives_the_way_through_ifupdown(void **state)
 /* One line of a plan, in the form that plan_format() writes. */
 static void random_line(int n, char *to)
 {
-	static const char *const ends[] = { "", " none", " 10.0.0.1/8", " stp=on", " fd=7", " mtu=9000",
-		" none stp=on fd=9 mtu=1400" };
+	static const char *const ends[] = { "", " none", " 10.0.0.1/8", " stp=on", " fd=7",
+		" mtu=9000", " none stp=on fd=9 mtu=1400" };
 	const char *end = ends[n ? (size_t)rand() % 7 : 2];
 	bool aware = n % 2;
 	struct plan plan;
 	char line[128];
 
-	end = n && strchr(end, '/') ? "" : end;		/* one bridge has that address */
+	end = n && strchr(end, '/') ? "" : end; /* one bridge has that address */
 	snprintf(line, sizeof(line), "b%d eth%d %s%s%s", n, n, aware ? "10p/30-40" : "77", end,
 		aware ? " aware" : "");
 	plan_of(line, &plan);
@@ -225,13 +244,18 @@ static void networkd_gets_a_file_per_device(void **state)
 	plan_of("br1 eth0 1 192.0.2.17/24\nbr2 eth0 2 none mtu=9000\nx eth1 5p/7-9 aware\n", &plan);
 	out = run_export(export_networkd, &plan, &error);
 	assert_int_equal(error, 0);
-	assert_non_null(strstr(out, "# 50-eth0.network\n[Match]\nName=eth0\n\n[Link]\nMTUBytes=9000\n\n"
+	assert_non_null(strstr(out,
+		"# 50-eth0.network\n[Match]\nName=eth0\n\n[Link]\nMTUBytes=9000\n\n"
 		"[Network]\nLinkLocalAddressing=no\nVLAN=eth0.1\nVLAN=eth0.2\n"));
-	assert_non_null(strstr(out, "# 50-eth0.1.netdev\n[NetDev]\nName=eth0.1\nKind=vlan\n\n[VLAN]\nId=1\n"));
-	assert_non_null(strstr(out, "# 50-eth0.1.network\n[Match]\nName=eth0.1\n\n[Network]\nBridge=br1\n"));
-	assert_non_null(strstr(out, "Name=br1\n\n[Network]\nConfigureWithoutCarrier=yes\nAddress=192.0.2.17/24\n"));
+	assert_non_null(strstr(
+		out, "# 50-eth0.1.netdev\n[NetDev]\nName=eth0.1\nKind=vlan\n\n[VLAN]\nId=1\n"));
+	assert_non_null(strstr(
+		out, "# 50-eth0.1.network\n[Match]\nName=eth0.1\n\n[Network]\nBridge=br1\n"));
+	assert_non_null(strstr(out,
+		"Name=br1\n\n[Network]\nConfigureWithoutCarrier=yes\nAddress=192.0.2.17/24\n"));
 	assert_non_null(strstr(out, "VLANFiltering=yes\nDefaultPVID=5\n"));
-	assert_non_null(strstr(out, "[BridgeVLAN]\nVLAN=5\nPVID=5\nEgressUntagged=5\n\n[BridgeVLAN]\nVLAN=7-9\n"));
+	assert_non_null(strstr(
+		out, "[BridgeVLAN]\nVLAN=5\nPVID=5\nEgressUntagged=5\n\n[BridgeVLAN]\nVLAN=7-9\n"));
 	free(out);
 	plan_free(&plan);
 }
@@ -246,8 +270,10 @@ static void netplan_says_what_it_can_and_refuses_the_rest(void **state)
 	out = run_export(export_netplan, &plan, &error);
 	assert_int_equal(error, 0);
 	assert_non_null(strstr(out, "  vlans:\n    eth0.1:\n      id: 1\n      link: eth0\n"));
-	assert_non_null(strstr(out, "    br1:\n      interfaces: [eth0.1]\n      dhcp4: false\n"
-		"      addresses:\n        - \"192.0.2.17/24\"\n      parameters:\n        stp: false\n"
+	assert_non_null(strstr(out,
+		"    br1:\n      interfaces: [eth0.1]\n      dhcp4: false\n"
+		"      addresses:\n        - \"192.0.2.17/24\"\n      parameters:\n        stp: "
+		"false\n"
 		"        forward-delay: 0\n"));
 	free(out);
 	plan_free(&plan);

@@ -16,11 +16,10 @@
 static struct links sys;
 static struct plan plan;
 
-static const char plan_text[] =
-	"br53 eth0 53 none\n"
-	"lan none none\n"
-	"xenbr0 eth1 1p/2-100 aware\n"
-	"strict eth2 2-100 aware\n";
+static const char plan_text[] = "br53 eth0 53 none\n"
+				"lan none none\n"
+				"xenbr0 eth1 1p/2-100 aware\n"
+				"strict eth2 2-100 aware\n";
 
 static struct link *add(const char *name, enum link_kind kind)
 {
@@ -36,7 +35,8 @@ static int setup(void **state)
 
 	add("vif5.0", LINK_TUN)->up = true;
 	add("plain", LINK_BRIDGE)->bridge.default_pvid = 1;
-	add("mine", LINK_BRIDGE)->bridge = (struct bridge_state){ .filtering = true, .default_pvid = 7 };
+	add("mine", LINK_BRIDGE)->bridge =
+		(struct bridge_state){ .filtering = true, .default_pvid = 7 };
 	add("closed", LINK_BRIDGE)->bridge = (struct bridge_state){ .filtering = true };
 	add("xenbr0.9", LINK_VLAN);
 	add("dotted.5", LINK_BRIDGE);
@@ -125,7 +125,8 @@ static void without_words_a_vif_gets_the_vlan_of_new_ports(void **state)
 
 static void vlans_that_the_plan_does_not_carry_are_refused(void **state)
 {
-	assert_refused("xenbr0", "101", "VLAN 101 is not among those that xenbr0 carries (line 3 of the plan)");
+	assert_refused("xenbr0", "101",
+		"VLAN 101 is not among those that xenbr0 carries (line 3 of the plan)");
 	assert_refused("xenbr0", "10p/90+10x3", "VLAN 110 is not among");
 	assert_refused("strict.1", NULL, "VLAN 1 is not among");
 }
@@ -168,7 +169,8 @@ static void a_port_joins_while_down_and_moves_the_same_way(void **state)
 {
 	assert_ops("mine", "10p/20",
 		"~ vif5.0: no IPv6 link-local address of its own\n~ vif5.0: down\n"
-		"+ mine: port vif5.0\n- vif5.0: VLAN 7, PVID\n+ vif5.0: VLAN 10, PVID\n+ vif5.0: VLAN 20\n"
+		"+ mine: port vif5.0\n- vif5.0: VLAN 7, PVID\n+ vif5.0: VLAN 10, PVID\n+ vif5.0: "
+		"VLAN 20\n"
 		"~ vif5.0: up\n");
 	assert_ops("mine", "10p/20", "");
 	assert_ops("mine", "10p/21", "- vif5.0: VLAN 20\n+ vif5.0: VLAN 21\n");
@@ -192,7 +194,8 @@ static void a_port_has_no_address(void **state)
 	links_named(&sys, "vif5.0")->addrgen = ADDRGEN_NO_IPV6;
 	address_parse("192.0.2.1/24", &address.address);
 	links_add_address(&sys, &address);
-	assert_ops("plain", NULL, "- vif5.0: address 192.0.2.1/24\n~ vif5.0: down\n"
+	assert_ops("plain", NULL,
+		"- vif5.0: address 192.0.2.1/24\n~ vif5.0: down\n"
 		"+ plain: port vif5.0\n~ vif5.0: up\n");
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* links: vlan/plan.o vlan/rules.o vlan/format.o vlan/spec.o vlan/complaint.o bridge/vlanset.o bridge/address.o bridge/netlink.o */
 /* libs: -lnl-route-3 -lnl-3 */
-/* The plan file: what each line means, and one sentence with the line for everything that is wrong. */
+/* The plan file: what each line means, and one sentence with the line for everything that is wrong.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -70,7 +71,8 @@ static void a_range_makes_a_bridge_per_vlan(void **state)
 	assert_plan("br* eth0 52-54/100+10x2 none\n",
 		"br52 eth0 52 none\nbr53 eth0 53 none\nbr54 eth0 54 none\n"
 		"br100 eth0 100 none\nbr110 eth0 110 none\nbr120 eth0 120 none\n");
-	assert_plan("lan*x eth0 7/8 device=v*.t", "lan7x eth0 7 device=v7.t\nlan8x eth0 8 device=v8.t\n");
+	assert_plan("lan*x eth0 7/8 device=v*.t",
+		"lan7x eth0 7 device=v7.t\nlan8x eth0 8 device=v8.t\n");
 }
 
 static void all_vlans_fit_in_one_line(void **state)
@@ -108,8 +110,9 @@ static void comments_blanks_and_ends_of_line_do_not_matter(void **state)
 static void every_word_is_read_and_written(void **state)
 {
 	static const char all[] = "br1 eth0 1 192.0.2.1/24 2001:db8::1/64\n"
-		"br2 eth0 2 none stp=on fd=4 mtu=9000 device=v2\nbr3 eth0 3 stp=on\nbr4 eth0 4 fd=15\n"
-		"br5 eth1 native none\nlan none none 10.0.0.1/8\n";
+				  "br2 eth0 2 none stp=on fd=4 mtu=9000 device=v2\nbr3 eth0 3 "
+				  "stp=on\nbr4 eth0 4 fd=15\n"
+				  "br5 eth1 native none\nlan none none 10.0.0.1/8\n";
 
 	assert_plan(all, all);
 	assert_plan("br1 eth0 1 fd=0 stp=off none", "br1 eth0 1 none\n");
@@ -118,7 +121,8 @@ static void every_word_is_read_and_written(void **state)
 
 static void an_impossible_vlan_is_refused(void **state)
 {
-	assert_wrong("br1 eth0 1\nbr* eth0 4095\n", 2, "VLAN 4095 is impossible: ids are 1 to 4094");
+	assert_wrong(
+		"br1 eth0 1\nbr* eth0 4095\n", 2, "VLAN 4095 is impossible: ids are 1 to 4094");
 	assert_wrong("br* eth0 0", 1, "\"0\" is no VLAN list");
 	assert_wrong("br* eth0 -5", 1, "no VLAN list");
 	assert_wrong("br* eth0 all", 1, "no VLAN list");
@@ -130,11 +134,13 @@ static void names_too_long_for_the_kernel_are_refused(void **state)
 {
 	assert_wrong("\n\nbridge-of-vlan-53 eth0 53", 3,
 		"the name bridge-of-vlan-53 of the bridge has 17 characters: 15 at most");
-	assert_wrong("bridge-of-vla* eth0 531", 1, "bridge-of-vla531 of the bridge has 16 characters");
+	assert_wrong(
+		"bridge-of-vla* eth0 531", 1, "bridge-of-vla531 of the bridge has 16 characters");
 	assert_plan("bridge-of-vla* eth0 53", "bridge-of-vla53 eth0 53\n");
 	assert_wrong("br53 enp129s0f1np1234 53", 1, "of the trunk has 16 characters");
 	assert_wrong("br53 enp129s0f1np1 4000", 1, "enp129s0f1np1.4000 would have 18 characters");
-	assert_plan("br53 enp129s0f1np1 4000 device=v4000", "br53 enp129s0f1np1 4000 device=v4000\n");
+	assert_plan(
+		"br53 enp129s0f1np1 4000 device=v4000", "br53 enp129s0f1np1 4000 device=v4000\n");
 	assert_wrong("br/3 eth0 53", 1, "br/3 cannot be the name of a bridge");
 	assert_wrong("br3 eth:0 53", 1, "eth:0 cannot be the name of a trunk");
 	assert_wrong(".. eth0 53", 1, ".. cannot be the name");
@@ -147,12 +153,14 @@ static void two_lines_that_collide_are_refused(void **state)
 	assert_wrong("br1 eth0 1\nbr2 eth0 2\nbr1 eth0 3", 3,
 		"two lines for the bridge br1: the other is line 1");
 	assert_wrong("br1 eth0 1\nbr2 eth0 1", 2, "eth0.1 is already a port of br1 (line 1)");
-	assert_wrong("br1 eth0 1\nbr2 eth0 1 device=x", 2, "VLAN 1 of eth0 is already carried by br1");
+	assert_wrong(
+		"br1 eth0 1\nbr2 eth0 1 device=x", 2, "VLAN 1 of eth0 is already carried by br1");
 	assert_wrong("br* eth0 1-9\nbr5x eth0 5", 2, "eth0.5 is already a port of br5 (line 1)");
 	assert_wrong("x eth0 1-9 aware\nbr5 eth0 5", 2, "VLAN 5 of eth0 is already carried by x");
 	assert_wrong("br5 eth0 5\nx eth0 1-9 aware", 2, "VLAN 5 of eth0 is already carried by br5");
 	assert_wrong("a eth0 native\nb eth0 native", 2, "eth0 is already a port of a");
-	assert_wrong("a b native\nb eth0 native", 2, "b is a bridge in one line and a port in the other");
+	assert_wrong("a b native\nb eth0 native", 2,
+		"b is a bridge in one line and a port in the other");
 	assert_wrong("a none none 10.0.0.1/8\nb none none 10.0.0.1/24", 2,
 		"10.0.0.1/24 is already the address of a (line 1)");
 	assert_wrong("a a native", 1, "a cannot be its own trunk");
@@ -173,14 +181,16 @@ static void lines_that_mean_two_things_are_refused(void **state)
 	assert_wrong("br1 eth0 2-9 10.0.0.1/8 aware", 1, "mark that one with p");
 	assert_wrong("br1 eth0 1 none 10.0.0.1/8", 1, "an address and none");
 	assert_wrong("br1 eth0 1 10.0.0.1/8 none", 1, "an address and none");
-	assert_wrong("br1 eth0 native device=x", 1, "device= names a VLAN device, and here is none");
+	assert_wrong(
+		"br1 eth0 native device=x", 1, "device= names a VLAN device, and here is none");
 	assert_wrong("br1 eth0 1-3 aware device=x", 1, "device= names a VLAN device");
 	assert_wrong("br1 none 5", 1, "VLAN 5 without a trunk");
 }
 
 static void values_out_of_range_are_refused(void **state)
 {
-	assert_wrong("br1 eth0 1 stp=on fd=1", 1, "fd=1 with stp=on: the kernel wants 2 to 30 seconds");
+	assert_wrong(
+		"br1 eth0 1 stp=on fd=1", 1, "fd=1 with stp=on: the kernel wants 2 to 30 seconds");
 	assert_wrong("br1 eth0 1 fd=31", 1, "fd=31: a forward delay is 0 to 30 seconds");
 	assert_wrong("br1 eth0 1 fd=", 1, "fd=: a forward delay");
 	assert_wrong("br1 eth0 1 fd=-1", 1, "fd=-1: a forward delay");
@@ -232,7 +242,8 @@ static void any_bytes_are_either_a_plan_or_a_sentence(void **state)
 		size_t bytes = (size_t)rand() % sizeof(text);
 
 		for (size_t n = 0; n < bytes; n++)
-			text[n] = rand() % 50 ? letters[(size_t)rand() % (sizeof(letters) - 1)] : (char)rand();
+			text[n] = rand() % 50 ? letters[(size_t)rand() % (sizeof(letters) - 1)]
+					      : (char)rand();
 		if (plan_parse(text, bytes, &plan, &why))
 			assert_true(why.line > 0 && why.text[0]);
 		plan_free(&plan);

@@ -19,7 +19,7 @@
 struct reading {
 	bool right;
 	uint16_t pvid;
-	uint8_t at[VLAN_LAST + 1];	/* 0: not named, 1 tagged, 2 untagged */
+	uint8_t at[VLAN_LAST + 1]; /* 0: not named, 1 tagged, 2 untagged */
 };
 
 static regex_t grammar;
@@ -80,7 +80,8 @@ static void read_second(const char *text, struct reading *to)
 	to->right = to->pvid != 0;
 }
 
-static void assert_reading(const char *text, const struct vlan_set *set, const struct reading *wanted)
+static void assert_reading(
+	const char *text, const struct vlan_set *set, const struct reading *wanted)
 {
 	for (unsigned int n = VLAN_FIRST; n <= VLAN_LAST; n++) {
 		bool untagged = set->untagged[n / 64] >> (n % 64) & 1;
@@ -126,12 +127,14 @@ static void every_short_text_is_read_as_the_manual_says(void **state)
 
 static void long_texts_are_read_as_the_manual_says(void **state)
 {
-	static const char *const texts[] = { "10", "10p/20", "10p/100+10x4", "1-4094/5p", "4094p/1u",
-		"100+10x4u/5p", "1+1x4093/7p", "1+1x4094/7p", "1-4095/2p", "4095", "0", "00", "010", "4094",
-		"4095p/2", "1p/2p", "1p/1p", "10u", "10-20", "10-20p", "20-10/3p", "10p/10-20", "10-20/15p",
-		"10p/", "/10p", "10p//20", "10 p", " 10", "10\n", "10p,20", "10P", "10p/20+0x4", "10p/20+4x0",
-		"10p/20+4", "10p/20x4", "10p/20+4x", "10pu", "10up", "-1", "+1", "1e1", "10000", "99999",
-		"18446744073709551626", "10p/4294967306", "1p/4090+1x4", "1p/4090+1x5", "1p/9999+9999x9999" };
+	static const char *const texts[] = { "10", "10p/20", "10p/100+10x4", "1-4094/5p",
+		"4094p/1u", "100+10x4u/5p", "1+1x4093/7p", "1+1x4094/7p", "1-4095/2p", "4095", "0",
+		"00", "010", "4094", "4095p/2", "1p/2p", "1p/1p", "10u", "10-20", "10-20p",
+		"20-10/3p", "10p/10-20", "10-20/15p", "10p/", "/10p", "10p//20", "10 p", " 10",
+		"10\n", "10p,20", "10P", "10p/20+0x4", "10p/20+4x0", "10p/20+4", "10p/20x4",
+		"10p/20+4x", "10pu", "10up", "-1", "+1", "1e1", "10000", "99999",
+		"18446744073709551626", "10p/4294967306", "1p/4090+1x4", "1p/4090+1x5",
+		"1p/9999+9999x9999" };
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		assert_both_agree(texts[i]);
@@ -179,9 +182,11 @@ static void what_is_written_reads_back(void **state)
 		struct complaint why;
 
 		for (int n = rand() % 8 + 1; n; n--) {
-			unsigned int first = 1 + (unsigned int)rand() % 4000, kind = (unsigned int)rand() % 3;
+			unsigned int first = 1 + (unsigned int)rand() % 4000,
+				     kind = (unsigned int)rand() % 3;
 			unsigned int last = kind == 2 ? first : first + (unsigned int)rand() % 90;
-			struct vlan_range range = { (uint16_t)first, (uint16_t)last, kind == 2, kind > 0 };
+			struct vlan_range range = { (uint16_t)first, (uint16_t)last, kind == 2,
+				kind > 0 };
 
 			vlan_set_add(&set, range);
 		}
@@ -210,7 +215,8 @@ static void complaints_are_sentences_with_the_value(void **state)
 	vlan_spec_parse("4095p", &set, &why);
 	assert_string_equal(why.text, "VLAN 4095 is impossible: ids are 1 to 4094");
 	vlan_spec_parse("10p/20p", &set, &why);
-	assert_string_equal(why.text, "VLANs 10 and 20 are both marked p: only one can be the PVID");
+	assert_string_equal(
+		why.text, "VLANs 10 and 20 are both marked p: only one can be the PVID");
 	vlan_spec_parse("10/20", &set, &why);
 	assert_non_null(strstr(why.text, "marks no VLAN as the PVID"));
 	vlan_spec_parse("red", &set, &why);
