@@ -129,7 +129,7 @@ SIM_PROGRAMS := $(BUILD)/sim/libxengnttab.so.1 $(BUILD)/sim/libxenevtchn.so.1 \
                 $(BUILD)/sim/storefault $(BUILD)/sim/notifier $(BUILD)/sim/simxl
 $(BUILD)/tests/sim/%.o: ALL_CFLAGS += -fPIC -Wno-missing-prototypes
 # Loaded into programs that are not ours, so never with a sanitizer's runtime.
-$(BUILD)/tests/sim/% $(BUILD)/sim/% $(BUILD)/tests/guest/% $(BUILD)/tests/bench/%: SANITIZE =
+$(BUILD)/tests/sim/% $(BUILD)/sim/% $(BUILD)/tests/guest/% $(BUILD)/tests/bench/%: override SANITIZE =
 
 sim: need-build need-check $(SIM_PROGRAMS)
 
@@ -255,7 +255,10 @@ lab: all
 lab-quick: all
 	tests/lab/run --quick
 
-.PHONY: lab lab-quick
+bench-lab: all
+	tests/lab/bench
+
+.PHONY: lab lab-quick bench-lab
 
 # --- housekeeping --------------------------------------------------------------------------------
 
@@ -273,3 +276,4 @@ clean:
 
 .PHONY: all check check-rooms sizes unit integration tests-build results-clear demo soak bench mutants asan clean
 .DELETE_ON_ERROR:
+.SECONDARY:
