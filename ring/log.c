@@ -58,12 +58,12 @@ static bool site_allows(struct log_site *site)
 	return true;
 }
 
-/* snprintf returns what it would have written; this is how far the line really got. */
+/* snprintf returns what it would have written; this is how far the line really got, without its NUL. */
 static size_t grown(size_t used, size_t room, int added)
 {
 	size_t after = used + (added > 0 ? (size_t)added : 0);
 
-	return after < room ? after : room;
+	return after < room ? after : room - 1;
 }
 
 void log_write(struct log_site *site, enum log_level level, const char *fmt, ...)
