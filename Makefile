@@ -190,6 +190,23 @@ $(BUILD)/tests/bench/blkload: $(BLKLOAD_O) $(GUEST_BLK_O)
 
 .PHONY: guest
 
+# --- tests/beliefs -------------------------------------------------------------------------------
+
+# One program per fact about Xen; they run on a real one too, so they know nothing of the simulation.
+BELIEF_O := $(BUILD)/tests/beliefs/belief.o $(BUILD)/tests/beliefs/belief_parts.o
+BELIEFS  := $(patsubst tests/beliefs/%.c,$(BUILD)/beliefs/%,$(filter-out %/belief.c %/belief_parts.c,$(wildcard tests/beliefs/*.c)))
+$(BUILD)/tests/beliefs/% $(BUILD)/beliefs/%: SANITIZE =
+
+$(BUILD)/beliefs/%: $(BUILD)/tests/beliefs/%.o $(BELIEF_O)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(GUEST_LIBS)
+
+beliefs: sim $(BELIEFS)
+	tests/beliefs/run
+
+.PHONY: beliefs
+.SECONDARY: $(BELIEF_O) $(patsubst $(BUILD)/beliefs/%,$(BUILD)/tests/beliefs/%.o,$(BELIEFS))
+
 # --- tests ---------------------------------------------------------------------------------------
 
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
