@@ -14,9 +14,11 @@
 set -eu
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 build=$root/${BUILD:-build}
+[ "$(id -u)" = 0 ] || { echo "network namespaces need root"; exit 77; }
 T=$(mktemp -d /dev/shm/vlanbr.XXXXXX)
 ns=vlanbr-$$
 pids=
+litter=	# of a test, outside of $T
 
 fail() {
 	echo "FAILED: $*"
@@ -33,10 +35,9 @@ cleanup() {
 	done
 	[ ! -d "$T/sim" ] || "$root/tests/sim/xensim" stop "$T/sim" >/dev/null 2>&1
 	ip netns del "$ns" 2>/dev/null
-	rm -rf "$T"
+	rm -rf "$T" $litter
 	exit $status
 }
-[ "$(id -u)" = 0 ] || { echo "network namespaces need root"; exit 77; }
 trap cleanup EXIT
 trap 'exit 1' INT TERM
 ip netns add "$ns"
