@@ -132,6 +132,7 @@ static int fault_set(const char *spec)
 		{ "xenstore-delay", &f->xenstore_delay },
 		{ "xenstore-fail-every", &f->xenstore_fail_every },
 		{ "xenstore-errno", &f->xenstore_errno },
+		{ "xenstore-conflict-every", &f->xenstore_conflict_every },
 	};
 	const char *equals = strchr(spec, '=');
 

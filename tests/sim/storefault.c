@@ -156,23 +156,37 @@ static bool swallow(struct line *line, uint32_t req_id)
 	return false;
 }
 
-static void request(struct line *line, const struct xsd_sockmsg *header, const uint8_t *payload)
+/* The error that this request gets, 0: none. */
+static uint32_t request_error(const struct xsd_sockmsg *header, const uint8_t *payload)
 {
 	struct sim_faults *faults = &sim_table()->faults;
+	bool commit = header->type == XS_TRANSACTION_END && header->len && payload[0] == 'T';
+
+	if (faults->xenstore_fail_every && ++faults->n_xenstore % faults->xenstore_fail_every == 0)
+		return faults->xenstore_errno ? faults->xenstore_errno : EAGAIN;
+	if (commit && faults->xenstore_conflict_every &&
+			++faults->n_commit % faults->xenstore_conflict_every == 0)
+		return EAGAIN;
+	return 0;
+}
+
+static void request(struct line *line, const struct xsd_sockmsg *header, const uint8_t *payload)
+{
+	uint32_t err = request_error(header, payload);
 	struct xsd_sockmsg answer = *header;
 	const char *name;
 
-	if (!faults->xenstore_fail_every || ++faults->n_xenstore % faults->xenstore_fail_every) {
+	if (!err) {
 		send_all(line->server, header, sizeof(*header));
 		send_all(line->server, payload, header->len);
 		return;
 	}
 	if (header->type == XS_TRANSACTION_END)
 		transaction_forget(line, header);
-	name = error_name(faults->xenstore_errno);
+	name = error_name(err);
 	answer.type = XS_ERROR;
 	answer.len = (uint32_t)strlen(name) + 1;
-	answer_late(line, &answer, name, faults->xenstore_delay);
+	answer_late(line, &answer, name, sim_table()->faults.xenstore_delay);
 }
 
 /* Reads what is there. False: the connection has ended. */

@@ -80,7 +80,8 @@ struct sim_faults {
 	uint32_t xenstore_delay;	/* ms that every message of xenstored takes to Dom0 */
 	uint32_t xenstore_fail_every;	/* every n-th request of Dom0 fails... */
 	uint32_t xenstore_errno;	/* ...with it (EAGAIN if 0) */
-	uint32_t n_copy, n_call, n_map, n_xenstore;
+	uint32_t xenstore_conflict_every;	/* every n-th commit of Dom0 ends with EAGAIN */
+	uint32_t n_copy, n_call, n_map, n_xenstore, n_commit;
 };
 
 struct sim_table {
