@@ -23,6 +23,7 @@
 #define KICKS_FREE 16u		/* useless events in a row that cost the frontend nothing */
 #define KICK_DELAY_MAX_MS 16
 #define TRIM_AFTER_MS 2000
+#define RETRY_MS 10
 
 static uint64_t clock_usec(void)
 {
@@ -112,6 +113,7 @@ static void request_enter(struct queue *queue, struct request *request, bool rec
 
 void queue_recover(struct queue *queue, struct request *request)
 {
+	queue->now_usec = clock_usec();
 	request_enter(queue, request, true);
 }
 
@@ -184,6 +186,7 @@ static bool queue_take(struct queue *queue)
 	grant_batch_clear(queue->descriptors);
 	for (uint32_t i = 0; i < n; i++)
 		request_enter(queue, taken[i].request, false);
+	queue->took |= n > 0;
 	return n > 0;
 }
 
@@ -418,6 +421,16 @@ static bool is_drained(const struct queue *queue)
 		queue->requests.in_progress == 0 && queue->waiting.count == 0;
 }
 
+/* A kick was useless if nothing was taken since the one before, also not before it was heard. */
+static void kick_judge(struct queue *queue)
+{
+	if (!queue->woken)
+		return;
+	queue->useless_kicks = queue->took ? 0 : queue->useless_kicks + 1;
+	queue->took = false;
+	queue->woken = false;
+}
+
 bool queue_work(struct queue *queue)
 {
 	uint32_t passes = 0;
@@ -427,9 +440,7 @@ bool queue_work(struct queue *queue)
 		queue->now_usec = clock_usec();
 		passes++;
 	}
-	if (queue->woken)
-		queue->useless_kicks = passes ? 0 : queue->useless_kicks + 1;
-	queue->woken = false;
+	kick_judge(queue);
 	if (is_drained(queue) && queue->state != QUEUE_DRAINED) {
 		/* Release: all stores to ring and journal come before the main thread's last word. */
 		__atomic_store_n(&queue->state, QUEUE_DRAINED, __ATOMIC_RELEASE);
@@ -465,6 +476,9 @@ int queue_rest(struct queue *queue)
 		queue->unmask_due = false;
 		stats_add(&queue->vbd->stats->syscalls, 1);
 	}
+	/* The engine took less than all, perhaps with nothing in flight that could wake us. */
+	if (queue->ready.count)
+		return RETRY_MS;
 	return arena_can_trim(&queue->move.arena) ? TRIM_AFTER_MS : -1;
 }
 

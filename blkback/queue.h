@@ -55,6 +55,7 @@ struct queue {
 	bool unmask_due;		/* our port was delivered and is still masked */
 	uint32_t useless_kicks;		/* in a row: events that brought no work */
 	bool woken;			/* by an event since the last pass */
+	bool took;			/* a request since the last event */
 };
 
 /*
