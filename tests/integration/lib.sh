@@ -37,10 +37,10 @@ needs_root() {
 }
 
 stop() {
-	local pid=$1 n=0
+	local pid=$1 tries=${2:-100} n=0
 
 	kill "$pid" 2>/dev/null || return 0
-	while kill -0 "$pid" 2>/dev/null && [ $n -lt 100 ]; do
+	while kill -0 "$pid" 2>/dev/null && [ $n -lt "$tries" ]; do
 		sleep 0.05
 		n=$((n + 1))
 	done
@@ -57,7 +57,7 @@ cleanup() {
 		tail -30 "$T/xenbackd.log" 2>/dev/null
 	fi
 	for pid in $pids; do
-		stop "$pid"
+		stop "$pid" 20
 	done
 	for file in "$T"/run/*/pid; do
 		[ -f "$file" ] && kill -9 "$(cut -d' ' -f1 "$file")" 2>/dev/null
