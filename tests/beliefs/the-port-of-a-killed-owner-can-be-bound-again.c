@@ -36,8 +36,9 @@ static void backend(struct belief *b)
 		owner(b, remote, ready[1]);
 	close(ready[1]);
 	need(read(ready[0], &byte, 1) == 1, "the port cannot be bound the first time");
-	kill_hard(child);
+	/* Opened before the death: it is the bind that has to find the port free. */
 	events = events_open();
+	kill_hard(child);
 	port = xenevtchn_bind_interdomain(events, b->peer, remote);
 	believe(port > 0, "it cannot be bound again: errno %d", errno);
 	believe(event_take(events, 1000) == port, "it is not pending");

@@ -406,7 +406,8 @@ static int run(int argc, char **argv)
 	}
 	if (strcmp(verb, "network-detach") == 0 && argc == 3 + force) {
 		device_paths(&d, "vif", domid, (unsigned int)atoi(argv[argc - 1]));
-		return device_remove(&d, force);
+		/* libxl tries a vif gently first, and by force when that has taken too long. */
+		return !force && device_remove(&d, false) == 0 ? 0 : device_remove(&d, true);
 	}
 	if (strcmp(verb, "destroy") == 0 && argc == 2)
 		return devices_remove(domid, "vbd") | devices_remove(domid, "vif");
