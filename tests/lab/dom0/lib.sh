@@ -8,6 +8,7 @@
 #	image_file PATH MIB, use_lvm, use_fc, use_bridges   places to put disks and vifs on
 #	wait_for SECONDS COMMAND...       until it succeeds
 #	refuses TEXT COMMAND...           the command must fail and say TEXT
+#	not COMMAND...                    the command must fail
 #	at_end COMMAND...                 run when the scenario is over, however it ended
 . /lab/in/guest/functions
 work=/run/lab/work
@@ -25,6 +26,8 @@ wait_for() {
 		sleep 0.2
 	done
 }
+
+not() { ! "$@"; } # a bare `! command` never stops a scenario
 
 refuses() {
 	local text=$1 said
@@ -148,7 +151,9 @@ guest_wait() {
 guest_done() { guest "$1" '[ -f /tmp/status ]' >/dev/null; }
 
 shared_guest() {
-	xl domid shared >/dev/null 2>&1 || guest_create shared pv
+	guest_gone shared || return 0
+	guest_create shared pv
+	held >"$(held_file)"
 }
 
 # attach GUEST SPEC..., detach GUEST VDEV: as xl does it, with words on failure.
@@ -190,6 +195,22 @@ guest_gone() { ! xl domid "$1" >/dev/null 2>&1; }
 backend_path() { echo "/local/domain/0/backend/${3:-vbd}/$(xl domid "$1")/$2"; }
 backend_read() { xenstore-read "$(backend_path "$1" "$2" "${4:-vbd}")/$3"; }
 backend_gone() { ! xenstore-exists "$1"; }
+
+# held: how many pages of the shared guest somebody holds, counted by the hypervisor, and how many ports
+# of Dom0 lead to another domain. What it was with no device is kept in held_file.
+held() {
+	local id
+	id=$(xl domid shared 2>/dev/null || echo none)
+	xl dmesg -c >/dev/null
+	xl debug-keys g
+	xl dmesg | awk -v want="d$id " '
+		/grant-table for remote/ { on = index($0, want) > 0 }
+		on && /^\(XEN\) \[0x/ { n++ }
+		END { printf "%d grants, ", n }'
+	echo "$(/usr/lib/xen-4.17/bin/lsevtchn 0 | grep -c Interdomain) ports"
+}
+
+held_file() { echo /run/lab/held.$(xl domid shared 2>/dev/null || echo none); }
 
 # --- places for disks ----------------------------------------------------------------------------
 
