@@ -22,7 +22,7 @@ XENBUS_O  := $(call objects,xenbus/*.c)
 BLKBACK_O := $(call objects,blkback/*.c blkback/engine/*.c)
 NETBACK_O := $(call objects,netback/*.c)
 
-PROGRAMS  := $(BUILD)/sbin/xenbackd $(BUILD)/sbin/xenbackctl $(BUILD)/libexec/blkback
+PROGRAMS  := $(BUILD)/sbin/xenbackd $(BUILD)/sbin/xenbackctl $(BUILD)/libexec/blkback $(BUILD)/libexec/netback
 
 all: need-build $(PROGRAMS)
 
@@ -37,10 +37,20 @@ $(BUILD)/gen/blkback_syscalls.h: ring/syscalls.sh $(wildcard ring/*.c blkback/*.
 	ring/syscalls.sh $(wordlist 2,99,$^) >$@
 $(BUILD)/blkback/seal.o: $(BUILD)/gen/blkback_syscalls.h
 
+$(BUILD)/gen/netback_syscalls.h: ring/syscalls.sh $(wildcard ring/*.c netback/*.c)
+	@mkdir -p $(@D)
+	ring/syscalls.sh $(wordlist 2,99,$^) >$@
+$(BUILD)/netback/seal.o: $(BUILD)/gen/netback_syscalls.h
+
 # Workers: grants, event channels, kernel AIO. No xenstore.
 $(BUILD)/libexec/blkback: $(BLKBACK_O) $(BUILD)/libring.a
 	@mkdir -p $(@D)
 	$(CC) $(ALL_LDFLAGS) -o $@ $(BLKBACK_O) $(BUILD)/libring.a -lxengnttab -lxenevtchn -laio -lseccomp -lcap-ng
+
+# The network worker needs no AIO: its packets go through the descriptors of a tap.
+$(BUILD)/libexec/netback: $(NETBACK_O) $(BUILD)/libring.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_LDFLAGS) -o $@ $(NETBACK_O) $(BUILD)/libring.a -lxengnttab -lxenevtchn -lseccomp -lcap-ng
 
 # Control: xenstore, configuration, children. No grants, no event channels.
 CONTROL_O := $(filter-out $(BUILD)/xenbus/xenbackctl.o,$(XENBUS_O))
@@ -76,6 +86,7 @@ install: all
 	ln -sf xenbackd $(call to,sbin/netback)
 	$(INSTALL) -m 755 $(BUILD)/sbin/xenbackctl $(call to,sbin/xenbackctl)
 	$(INSTALL) -m 755 $(BUILD)/libexec/blkback $(call to,libexec/xenback/blkback)
+	$(INSTALL) -m 755 $(BUILD)/libexec/netback $(call to,libexec/xenback/netback)
 	for unit in xenbackd.service xenback@.service; do \
 		sed 's,@PREFIX@,$(PREFIX),' xenbus/systemd/$$unit | \
 			$(INSTALL) -m 644 /dev/stdin $(call to,lib/systemd/system/$$unit); done

@@ -110,6 +110,8 @@ struct vif_params {
 	uint32_t tx_rate_usec;
 	uint32_t rx_rate_usec;
 	uint64_t rx_rate_bytes;		/* host to guest; 0: unlimited */
+	uint32_t rx_drain_msec;		/* packets wait so long for the guest, then they are dropped */
+	uint32_t rx_stall_msec;		/* and after so long the guest counts as stalled */
 	struct ring_params ctrl;	/* control ring; pages 0: none */
 };
 

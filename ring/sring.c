@@ -120,8 +120,16 @@ bool sring_publish(struct sring *ring)
 
 bool sring_rest(struct sring *ring)
 {
-	shared_of(ring)->req_event = ring->req_cons + 1;
+	return sring_rest_for(ring, 1);
+}
+
+bool sring_rest_for(struct sring *ring, uint32_t wanted)
+{
+	int waiting;
+
+	shared_of(ring)->req_event = ring->req_cons + wanted;
 	/* Full barrier: the frontend must see that we sleep before we look for the last time. */
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	return sring_look(ring) != 0;
+	waiting = sring_look(ring);
+	return waiting < 0 || (uint32_t)waiting >= wanted;
 }

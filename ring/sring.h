@@ -68,6 +68,12 @@ bool sring_publish(struct sring *ring);
  */
 bool sring_rest(struct sring *ring);
 
+/*
+ * The same for one who has no use for fewer than `wanted` requests (at least 1): asks for an event
+ * when so many wait, once. Returns true if they are there already, or if the index is impossible.
+ */
+bool sring_rest_for(struct sring *ring, uint32_t wanted);
+
 /* Typed take and answer for a ring whose requests and responses are plain structs. */
 #define SRING_TYPED(name, request_type, response_type)                                             \
 	_Static_assert(sizeof(request_type) % 4 == 0 && sizeof(response_type) % 4 == 0,            \

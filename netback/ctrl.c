@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The control ring: take -> copy the page it names -> do -> answer, one request at a time; there are
+ * a handful in the life of a guest. Trusts nothing in a request. A crash between doing and
+ * answering does a request again: setting a key or a mapping twice is setting it once.
+ */
+#include "netback/ctrl.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "ring/log.h"
+
+SRING_TYPED(ctrl_ring, struct xen_netif_ctrl_request, struct xen_netif_ctrl_response)
+
+static const char *handles_open(struct ctrl *ctrl, int *err)
+{
+	const uint32_t domid = ctrl->vif->params.domid;
+
+	*err = events_open(&ctrl->events, domid);
+	if (*err)
+		return "cannot open the event channel device /dev/xen/evtchn";
+	*err = grants_open(&ctrl->grants, domid);
+	if (*err)
+		return "cannot open the grant device /dev/xen/gntdev";
+	ctrl->batch = grant_batch_new(1);
+	*err = ctrl->batch ? 0 : -ENOMEM;
+	return *err ? "cannot get memory for the control ring" : NULL;
+}
+
+const char *ctrl_open(struct ctrl *ctrl, struct vif *vif, int *err)
+{
+	const struct ring_params *ring = &vif->params.vif.ctrl;
+	uint32_t req_prod, rsp_prod;
+	const char *wrong;
+	void *page;
+
+	ctrl->vif = vif;
+	if (ring->pages == 0)
+		return NULL;
+	wrong = handles_open(ctrl, err);
+	if (!wrong)
+		wrong = ring_map(ctrl->grants, ring, CTRL_RING_SLOTS, &page, &req_prod, &rsp_prod, err);
+	if (wrong)
+		return wrong;
+	sring_attach(&ctrl->ring, page, CTRL_RING_SLOTS, sizeof(struct xen_netif_ctrl_request), rsp_prod,
+			rsp_prod);
+	*err = events_bind(ctrl->events, (remote_port_t) { ring->port }, &ctrl->port);
+	if (*err)
+		return "cannot bind the control ring's event channel";
+	events_notify(ctrl->events, ctrl->port);
+	ctrl->open = true;
+	return NULL;
+}
+
+void ctrl_event(struct ctrl *ctrl)
+{
+	port_t port;
+
+	if (events_take(ctrl->events, &port) == 0)
+		ctrl->unmask_due = true;
+}
+
+static void answer_one(struct ctrl *ctrl)
+{
+	uint32_t copy[HASH_COPY_BYTES / 4];
+	struct xen_netif_ctrl_request request;
+	struct xen_netif_ctrl_response response;
+	uint32_t bytes;
+	bool have = false;
+	gref_t page;
+
+	ctrl_ring_take(&ctrl->ring, &request);
+	bytes = hash_wants(&request, &page);
+	if (bytes) {
+		uint32_t place = grant_batch_from_guest(ctrl->batch, ctrl->grants, page, 0, bytes, copy);
+
+		grant_batch_run(ctrl->batch, ctrl->grants);
+		have = grant_batch_ok(ctrl->batch, place);
+		grant_batch_clear(ctrl->batch);
+	}
+	hash_request(&ctrl->vif->note->hash, &request, have ? copy : NULL, &response);
+	if (response.status != XEN_NETIF_CTRL_STATUS_SUCCESS)
+		log_notice("control request %u was answered with status %u", request.type,
+				response.status);
+	ctrl_ring_answer(&ctrl->ring, &response);
+}
+
+const char *ctrl_work(struct ctrl *ctrl)
+{
+	int found = 0;
+
+	if (!ctrl->open)
+		return NULL;
+	do {
+		found = sring_look(&ctrl->ring);
+		for (int i = 0; i < found; i++)
+			answer_one(ctrl);
+		if (sring_publish(&ctrl->ring))
+			events_notify(ctrl->events, ctrl->port);
+	} while (found >= 0 && sring_rest(&ctrl->ring) && found);
+	if (ctrl->unmask_due)
+		events_unmask(ctrl->events, ctrl->port);
+	ctrl->unmask_due = false;
+	if (found >= 0)
+		return NULL;
+	ctrl->open = false;
+	return "the frontend's control index is beyond the ring";
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A vif's control ring: requests about hashing. The main thread owns it.
+ */
+#ifndef NETBACK_CTRL_H
+#define NETBACK_CTRL_H
+
+#include "netback/queue.h"
+
+#define CTRL_RING_SLOTS 128u	/* of 16 bytes in one page, rounded down to a power of two */
+
+struct ctrl {
+	struct vif *vif;
+	struct sring ring;
+	struct events *events;
+	struct grants *grants;
+	struct grant_batch *batch;
+	port_t port;
+	bool unmask_due;
+	bool open;		/* the frontend has such a ring, and it is not broken */
+};
+
+/* As queue_open(). Where the frontend has no control ring nothing is opened. */
+const char *ctrl_open(struct ctrl *ctrl, struct vif *vif, int *err);
+
+/* An event is pending: takes it. */
+void ctrl_event(struct ctrl *ctrl);
+
+/* Answers what is there. NULL, or a sentence: the frontend lied about its indices. */
+const char *ctrl_work(struct ctrl *ctrl);
+
+#endif

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The order of the steps of one queue, and how it sleeps. Trusts control's parameters; promises that
+ * a frontend cannot make it spin, nor make it stop for anything but lies about its rings.
+ */
+#include "netback/queue.h"
+
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "ring/log.h"
+
+#define PASSES_MAX 64u		/* of one queue_work(): then other descriptors get their turn */
+#define KICKS_FREE 16u		/* useless events in a row that cost the frontend nothing */
+#define KICK_DELAY_MAX_MS 16
+
+static uint64_t clock_usec(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000u + (uint64_t)now.tv_nsec / 1000u;
+}
+
+void queue_tell(struct queue *queue)
+{
+	const uint64_t one = 1;
+
+	/* The counter cannot overflow: nothing to do about a failure that cannot be. */
+	if (write(queue->vif->main_wake, &one, sizeof(one)) < 0)
+		return;
+}
+
+void queue_halt(struct queue *queue, const char *why)
+{
+	if (queue->state != QUEUE_RUNNING)
+		return;
+	queue->halted_by = why;
+	/* Release: the main thread reads halted_by after it has seen the state. */
+	__atomic_store_n(&queue->state, QUEUE_HALTED, __ATOMIC_RELEASE);
+	queue_tell(queue);
+}
+
+bool queue_may_begin(const struct queue *queue)
+{
+	return queue->state == QUEUE_RUNNING &&
+		!__atomic_load_n(&queue->vif->draining, __ATOMIC_RELAXED);
+}
+
+void queue_show(struct queue *queue, struct slate *slate, struct sring *ring, port_t port,
+		uint32_t bytes, uint32_t n)
+{
+	if (!slate_show(slate, ring, bytes, n))
+		return;
+	events_notify(queue->events, port);	/* a frontend that has gone needs no event */
+	stats_add(&queue->vif->stats->notifies, 1);
+	stats_add(&queue->vif->stats->syscalls, 1);
+}
+
+/* With one port for both rings, tx has it. */
+void queue_event(struct queue *queue)
+{
+	port_t port;
+
+	if (events_take(queue->events, &port))
+		return;
+	if (port.port == queue->tx.port.port)
+		queue->tx.unmask_due = true;
+	else
+		queue->rx.unmask_due = true;
+	queue->woken = true;
+	stats_add(&queue->vif->stats->events, 1);
+	stats_add(&queue->vif->stats->syscalls, 1);
+}
+
+static bool queue_pass(struct queue *queue)
+{
+	bool did = tx_pass(queue);
+
+	did |= rx_pass(queue);
+	return did;
+}
+
+/* Between two passes nothing is under way: every batch ends with its answers. */
+static void drained_look(struct queue *queue)
+{
+	if (!__atomic_load_n(&queue->vif->draining, __ATOMIC_RELAXED) || queue->state == QUEUE_DRAINED)
+		return;
+	/* Release: all stores to the rings come before the main thread's last word. */
+	__atomic_store_n(&queue->state, QUEUE_DRAINED, __ATOMIC_RELEASE);
+	queue_tell(queue);
+}
+
+bool queue_work(struct queue *queue)
+{
+	uint32_t passes = 0;
+
+	queue->now_usec = clock_usec();
+	while (passes < PASSES_MAX && queue_pass(queue)) {
+		queue->now_usec = clock_usec();
+		passes++;
+	}
+	if (queue->woken)
+		queue->useless_kicks = passes ? 0 : queue->useless_kicks + 1;
+	queue->woken = false;
+	drained_look(queue);
+	return passes == PASSES_MAX;
+}
+
+/*
+ * The kernel delays ports of drivers that report useless events; /dev/xen/evtchn never reports
+ * them, so that the delay is ours to make: the port stays masked for a while.
+ */
+static uint64_t kick_delay_usec(const struct queue *queue)
+{
+	uint32_t useless = queue->useless_kicks / KICKS_FREE;
+
+	if (useless == 0)
+		return 0;
+	return 1000u * (useless > 4 ? KICK_DELAY_MAX_MS : 1u << (useless - 1));
+}
+
+static void unmask(struct queue *queue, port_t port, bool *due)
+{
+	if (!*due)
+		return;
+	events_unmask(queue->events, port);
+	*due = false;
+	stats_add(&queue->vif->stats->syscalls, 1);
+}
+
+static void unmask_all(struct queue *queue)
+{
+	unmask(queue, queue->tx.port, &queue->tx.unmask_due);
+	unmask(queue, queue->rx.port, &queue->rx.unmask_due);
+}
+
+static uint64_t min_u64(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+int queue_rest(struct queue *queue)
+{
+	uint64_t at = min_u64(tx_rest(queue), rx_rest(queue));
+	uint64_t delay = kick_delay_usec(queue);
+
+	if (at <= queue->now_usec)
+		return 0;
+	if ((queue->tx.unmask_due || queue->rx.unmask_due) && delay)
+		at = min_u64(at, queue->now_usec + delay);
+	else
+		unmask_all(queue);
+	return at == UINT64_MAX ? -1 : (int)((at - queue->now_usec + 999) / 1000);
+}
+
+void queue_idle(struct queue *queue)
+{
+	unmask_all(queue);
+}

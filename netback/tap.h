@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Frames on one queue of a tap. A frame has its virtio-net header directly in front of it, so that
+ * both go in one piece.
+ */
+#ifndef NETBACK_TAP_H
+#define NETBACK_TAP_H
+
+#include <stdint.h>
+#include <linux/virtio_net.h>
+
+#include "ring/tun.h"
+
+/* The largest that the kernel gives: 64 KiB of IP, Ethernet header, two VLAN tags. */
+#define TAP_FRAME_MAX (65536u + 14 + 8)
+#define TAP_ROOM (TUN_HEADER_BYTES + TAP_FRAME_MAX)
+_Static_assert(sizeof(struct virtio_net_hdr) == TUN_HEADER_BYTES, "what tun.c sets");
+
+/*
+ * The next packet: header and frame into `buffer` (TAP_ROOM bytes). Returns the frame's bytes (at
+ * least 14); -EAGAIN: there is none; -EBADMSG: what came was no frame; other -errno: the tap is gone.
+ */
+int tap_read(int tap, uint8_t *buffer);
+
+/*
+ * Sends a frame. header is copied in front of `data`, which has to have room there. 0 or -errno
+ * (EINVAL: the kernel does not believe the header; EIO: the interface is down).
+ */
+int tap_write(int tap, const struct virtio_net_hdr *header, uint8_t *data, uint32_t bytes);
+
+#endif

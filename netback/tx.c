@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * From the guest to the tap: take -> parse -> copy -> send -> answer, each step for a batch of whole
+ * packets, in ring order. Promises that every taken slot is answered once, in its place; that the
+ * memory it uses does not depend on what the guest does; and that what is sent is what was looked
+ * at: a copy in one piece, so that headers are linear by construction.
+ */
+#include "netback/queue.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <string.h>
+
+#include "netback/offload.h"
+#include "netback/tap.h"
+#include "netback/txrx.h"
+#include "ring/log.h"
+
+static bool gso_offered(const struct queue *queue)
+{
+	return !(queue->vif->params.vif.flags & VIF_TX_CSUM_OFF);
+}
+
+/* --- take -------------------------------------------------------------------------------------- */
+
+static void take_one(struct tx *tx)
+{
+	uint32_t at = tx->ring.req_cons % NETIF_RING_SLOTS;
+
+	sring_take(&tx->ring, &tx->slot[at]);
+	tx->slot[at + NETIF_RING_SLOTS] = tx->slot[at];
+}
+
+/* All that the frontend shows: a packet has to be there whole. */
+static bool take(struct queue *queue)
+{
+	struct tx *tx = &queue->tx;
+	int found = queue_may_begin(queue) ? sring_look(&tx->ring) : 0;
+
+	if (found < 0)
+		queue_halt(queue, "the frontend's transmit index is beyond the ring");
+	for (int i = 0; i < found; i++)
+		take_one(tx);
+	return found > 0;
+}
+
+/* --- parse ------------------------------------------------------------------------------------- */
+
+static void refuse(struct queue *queue, struct tx_packet *out, enum netif_verdict verdict)
+{
+	out->status = NETIF_RSP_ERROR;
+	stats_add(&queue->vif->stats->lies, 1);
+	stats_add(&queue->vif->stats->packet_drops[VIF_TX], 1);
+	log_warn("queue %u refused %s", queue->index, netif_verdict_text(verdict));
+}
+
+static void list_change(struct queue *queue, const struct netif_packet *packet, struct tx_packet *out)
+{
+	struct groups *groups = &queue->vif->note->groups;
+
+	out->status = NETIF_RSP_OKAY;
+	if (packet->list_change == XEN_NETIF_EXTRA_TYPE_MCAST_DEL)
+		groups_remove(groups, packet->list_address);
+	else if (groups_add(groups, packet->list_address))
+		out->status = NETIF_RSP_ERROR;
+}
+
+static uint32_t arena_need(uint32_t bytes)
+{
+	return (TX_HEADROOM + bytes + 63) & ~63u;	/* whole cache lines */
+}
+
+/* Is there room in this batch for one more packet like this, and may it be sent now? */
+static bool may_send(struct queue *queue, const struct netif_packet *packet)
+{
+	struct tx *tx = &queue->tx;
+	uint64_t wait;
+
+	if (arena_need(packet->bytes) > TX_ARENA_BYTES - tx->arena_used ||
+			packet->parts > grant_batch_room(tx->batch))
+		return false;
+	wait = bucket_take(&queue->vif->rate[VIF_TX], packet->bytes, queue->now_usec);
+	tx->credit_usec = wait ? queue->now_usec + wait : 0;
+	return wait == 0;
+}
+
+static void copy_begin(struct queue *queue, const struct netif_packet *packet, struct tx_packet *out)
+{
+	struct tx *tx = &queue->tx;
+	uint8_t *to = tx->arena + tx->arena_used + TX_HEADROOM;
+
+	out->data = to;
+	out->bytes = packet->bytes;
+	out->offload = packet->offload;
+	out->parts = (uint16_t)packet->parts;
+	out->place = grant_batch_count(tx->batch);
+	for (uint32_t i = 0; i < packet->parts; i++) {
+		const struct netif_part *part = &packet->part[i];
+
+		grant_batch_from_guest(tx->batch, queue->grants, part->gref, part->offset, part->bytes,
+				to);
+		to += part->bytes;
+	}
+	tx->arena_used += arena_need(packet->bytes);
+}
+
+/* One packet into the batch. False: none is left, or this one has to wait. */
+static bool gather_one(struct queue *queue, uint32_t *at)
+{
+	struct tx *tx = &queue->tx;
+	struct tx_packet *out = &tx->packet[tx->packets];
+	struct netif_packet packet;
+	enum netif_verdict verdict;
+
+	if (*at == tx->ring.req_cons || queue->state != QUEUE_RUNNING)
+		return false;
+	verdict = netif_parse(&tx->slot[*at % NETIF_RING_SLOTS], tx->ring.req_cons - *at,
+			gso_offered(queue), &packet);
+	if (verdict >= NETIF_FATAL) {
+		queue_halt(queue, netif_verdict_text(verdict));
+		return false;
+	}
+	if (verdict == NETIF_GOOD && !may_send(queue, &packet))
+		return false;
+	*out = (struct tx_packet) { .slots = (uint16_t)packet.slots, .extras = (uint16_t)packet.extras };
+	if (verdict == NETIF_GOOD)
+		copy_begin(queue, &packet, out);
+	else if (verdict == NETIF_LIST)
+		list_change(queue, &packet, out);
+	else
+		refuse(queue, out, verdict);
+	*at += packet.slots;
+	tx->packets++;
+	return true;
+}
+
+/* --- copy, send -------------------------------------------------------------------------------- */
+
+static bool copied(const struct queue *queue, const struct tx_packet *packet)
+{
+	for (uint32_t i = 0; i < packet->parts; i++) {
+		if (!grant_batch_ok(queue->tx.batch, packet->place + i))
+			return false;
+	}
+	return true;
+}
+
+static int16_t drop(struct queue *queue, uint64_t *counter, int16_t status)
+{
+	stats_add(counter, 1);
+	stats_add(&queue->vif->stats->packet_drops[VIF_TX], 1);
+	return status;
+}
+
+/* What the checks before the tap say of a frame; sends it if they say nothing. */
+static int16_t send_one(struct queue *queue, struct tx_packet *packet)
+{
+	const struct vif_params *vif = &queue->vif->params.vif;
+	struct stats *stats = queue->vif->stats;
+	enum offload_verdict verdict;
+	enum filter_verdict filter;
+	struct virtio_net_hdr header;
+	int err;
+
+	if (!copied(queue, packet)) {
+		log_warn("queue %u cannot read the guest's pages of a packet", queue->index);
+		return drop(queue, &stats->lies, NETIF_RSP_ERROR);
+	}
+	filter = filter_from_guest(vif, packet->data, packet->bytes);
+	if (filter) {
+		log_warn("queue %u dropped %s", queue->index, filter_verdict_text(filter));
+		return drop(queue, &stats->lies, NETIF_RSP_DROPPED);
+	}
+	verdict = offload_to_tap(&packet->offload, vif->flags & VIF_TX_CSUM_OFF, packet->data,
+			packet->bytes, &header);
+	if (verdict) {
+		log_warn("queue %u refused %s", queue->index, offload_verdict_text(verdict));
+		return drop(queue, &stats->lies, NETIF_RSP_ERROR);
+	}
+	err = tap_write(queue->tap, &header, packet->data, packet->bytes);
+	stats_add(&stats->syscalls, 1);
+	if (err) {
+		if (err != -EIO)	/* EIO: somebody has taken the interface down */
+			log_warn("queue %u: the tap refused a frame of %u bytes: %s", queue->index,
+					packet->bytes, strerror(-err));
+		return drop(queue, &stats->errors, NETIF_RSP_DROPPED);
+	}
+	stats_add(&stats->packets[VIF_TX], 1);
+	stats_add(&stats->packet_bytes[VIF_TX], packet->bytes);
+	if (packet->offload.gso_type)
+		stats_add(&stats->packet_gso[VIF_TX], 1);
+	return NETIF_RSP_OKAY;
+}
+
+static void send_batch(struct queue *queue)
+{
+	struct tx *tx = &queue->tx;
+
+	batch_run(queue, tx->batch);
+	for (uint32_t i = 0; i < tx->packets; i++) {
+		if (tx->packet[i].data)
+			tx->packet[i].status = send_one(queue, &tx->packet[i]);
+	}
+}
+
+/* --- answer ------------------------------------------------------------------------------------ */
+
+/* The answers of one packet's slots onto the slate. Returns how many. */
+static uint32_t answer_one(struct tx *tx, const struct tx_packet *packet, uint32_t ahead)
+{
+	for (uint32_t i = 0; i < packet->slots; i++) {
+		uint32_t at = (tx->ring.rsp_prod + ahead + i) % NETIF_RING_SLOTS;
+		const struct netif_tx_response response = {
+			.id = tx->slot[at].request.id,
+			.status = i && i <= packet->extras ? NETIF_RSP_NULL : packet->status,
+		};
+
+		memcpy(slate_place(tx->slate, &tx->ring, ahead + i), &response, sizeof(response));
+	}
+	return packet->slots;
+}
+
+static void answer_batch(struct queue *queue)
+{
+	struct tx *tx = &queue->tx;
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < tx->packets; i++)
+		n += answer_one(tx, &tx->packet[i], n);
+	queue_show(queue, tx->slate, &tx->ring, tx->port, sizeof(struct netif_tx_response), n);
+	tx->next += n;
+	assert(tx->next == tx->ring.rsp_prod);
+	tx->packets = 0;
+	tx->arena_used = 0;
+	grant_batch_clear(tx->batch);
+}
+
+bool tx_pass(struct queue *queue)
+{
+	struct tx *tx = &queue->tx;
+	uint32_t at = tx->next;
+	bool did = take(queue);
+
+	if (tx->credit_usec > queue->now_usec)
+		return did;
+	while (gather_one(queue, &at))
+		continue;
+	if (tx->packets == 0)
+		return did;
+	send_batch(queue);
+	answer_batch(queue);
+	return true;
+}
+
+uint64_t tx_rest(struct queue *queue)
+{
+	struct tx *tx = &queue->tx;
+
+	/* An impossible index is found by the next pass. */
+	if (queue_may_begin(queue) && sring_rest(&tx->ring))
+		return 0;
+	return queue->state == QUEUE_RUNNING && tx->credit_usec ? tx->credit_usec : UINT64_MAX;
+}
