@@ -69,7 +69,7 @@ struct reading {
 };
 
 static const struct settings defaults = {
-	.persistent = 0, .queues = 0, .ring_order = RING_ORDER_MAX, .indirect = 256,
+	.persistent = 1, .queues = 0, .ring_order = RING_ORDER_MAX, .indirect = 256,
 	.pool_kib = 4096, .aio_depth = 128, .buffered = 0, .sector = 0, .engine = "aio",
 };
 

@@ -143,6 +143,7 @@ nbd() {
 	local domid=$1 devid=$2
 
 	shift 2
+	rm -f "$T/nbd-$domid-$devid.sock"
 	"$root/tests/sim/xensim" run "$sim" "$domid" -- nbdkit -f -U "$T/nbd-$domid-$devid.sock" \
 		"$build/tests/guest/nbdkit-blkfront-plugin.so" domid="$domid" devid="$devid" "$@" \
 		>"$T/nbd-$domid-$devid.log" 2>&1 &

@@ -72,7 +72,7 @@ static void an_empty_file_means_the_defaults(void **state)
 	struct settings settings = settings_of("", "web1", "xvda");
 
 	(void)state;
-	assert_int_equal(settings.persistent, 0);
+	assert_int_equal(settings.persistent, 1);
 	assert_int_equal(settings.ring_order, 4);
 	assert_int_equal(settings.indirect, 256);
 	assert_int_equal(settings.pool_kib, 4096);
@@ -84,7 +84,7 @@ static void the_nearest_section_wins(void **state)
 {
 	static const char text[] =
 		"[guest web1 xvda]\nqueues = 1\n"	/* the order in the file does not matter */
-		"[default]\nqueues = 4\ngrants = persistent\nring-order = 2\n"
+		"[default]\nqueues = 4\ngrants = copy\nring-order = 2\n"
 		"[guest web1]\nqueues = 2\nring-order = 0\n";
 	struct settings disk = settings_of(text, "web1", "xvda");
 	struct settings other_disk = settings_of(text, "web1", "xvdb");
@@ -93,7 +93,7 @@ static void the_nearest_section_wins(void **state)
 	(void)state;
 	assert_int_equal(disk.queues, 1);
 	assert_int_equal(disk.ring_order, 0);
-	assert_int_equal(disk.persistent, 1);
+	assert_int_equal(disk.persistent, 0);
 	assert_int_equal(other_disk.queues, 2);
 	assert_int_equal(other_guest.queues, 4);
 	assert_int_equal(other_guest.ring_order, 2);
