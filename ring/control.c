@@ -137,15 +137,21 @@ int control_receive(struct control_line *line, struct control_msg *msg)
 	return 0;
 }
 
-int control_send(struct control_line *line, enum control_type type, uint64_t value, const char *text)
+int control_send_msg(struct control_line *line, struct control_msg *msg)
 {
-	struct control_msg msg = { .version = CONTROL_VERSION, .type = type, .value = value };
-
+	msg->version = CONTROL_VERSION;
 	if (line->fd < 0)
 		return -ENOTCONN;
-	if (text)
-		strncpy(msg.text, text, sizeof(msg.text) - 1);
-	if (send(line->fd, &msg, sizeof(msg), MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
+	if (send(line->fd, msg, sizeof(*msg), MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
 		return -errno;
 	return 0;
+}
+
+int control_send(struct control_line *line, enum control_type type, uint64_t value, const char *text)
+{
+	struct control_msg msg = { .type = type, .value = value };
+
+	if (text)
+		strncpy(msg.text, text, sizeof(msg.text) - 1);
+	return control_send_msg(line, &msg);
 }

@@ -209,4 +209,7 @@ int control_receive(struct control_line *line, struct control_msg *msg);
  */
 int control_send(struct control_line *line, enum control_type type, uint64_t value, const char *text);
 
+/* The same for a message with more than one number in it; its version is filled in. */
+int control_send_msg(struct control_line *line, struct control_msg *msg);
+
 #endif

@@ -41,6 +41,11 @@ static const struct key keys[] = {
 	WORDS("buffered", buffered, "no yes"),
 	NUMBER("sector", sector, 512, 4096, 3584),
 	{ "engine", KEY_ENGINE, AT(engine), 0, 0, 0, NULL },
+	WORDS("checksum-offload", checksum_off, "yes no"),
+	WORDS("anti-spoof", anti_spoof, "no yes"),
+	NUMBER("receive-limit", rx_kib, 0, 1u << 30, 1),
+	NUMBER("drain", drain_msec, 1, 3600000, 1),
+	NUMBER("stall", stall_msec, 1, 3600000, 1),
 };
 
 #define KEYS (sizeof(keys) / sizeof(keys[0]))
@@ -71,6 +76,7 @@ struct reading {
 static const struct settings defaults = {
 	.persistent = 1, .queues = 0, .ring_order = RING_ORDER_MAX, .indirect = 256,
 	.pool_kib = 4096, .aio_depth = 128, .buffered = 0, .sector = 0, .engine = "aio",
+	.drain_msec = 10000, .stall_msec = 60000,	/* as in Linux's backend */
 };
 
 __attribute__((format(printf, 2, 3)))

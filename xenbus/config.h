@@ -26,6 +26,12 @@ struct settings {
 	uint32_t buffered;	/* 1: a target that refuses O_DIRECT is opened without it */
 	uint32_t sector;	/* logical sector of image files, bytes: 512 or 4096; 0: what they need */
 	char engine[64];
+	/* of a network interface */
+	uint32_t checksum_off;	/* checksum-offload = no: 1 */
+	uint32_t anti_spoof;	/* yes: 1 */
+	uint32_t rx_kib;	/* most that the guest receives, KiB a second; 0: no limit */
+	uint32_t drain_msec;	/* packets wait so long for a guest that takes none */
+	uint32_t stall_msec;	/* and after so long it loses its carrier */
 };
 
 struct config;

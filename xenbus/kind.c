@@ -4,7 +4,7 @@
  */
 #include "xenbus/kind.h"
 
-static const struct kind *const kinds[] = { &vbd_kind };
+static const struct kind *const kinds[] = { &vbd_kind, &vif_kind };
 
 const struct kind *kind_of(uint32_t id)
 {

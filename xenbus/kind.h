@@ -63,7 +63,7 @@ struct kind {
 	void (*forget)(struct device *device);
 };
 
-extern const struct kind vbd_kind;
+extern const struct kind vbd_kind, vif_kind;
 
 /* The kind of enum device_kind, NULL where this build does not serve it. */
 const struct kind *kind_of(uint32_t id);

@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Network interfaces. Trusts the backend directory: MAC, addresses and rate decide what the guest
+ * may do. From the frontend come ring references, ports and what it can take, each read once and
+ * checked against what was advertised. Promises that the tap is there before state 2, has carrier
+ * only while its guest takes packets, and goes with the device.
+ */
+#include "xenbus/vif.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "ring/slate.h"
+#include "ring/tun.h"
+#include "xenbus/worker.h"
+
+#define INDEX_KEY "xenback-ifindex"	/* taps are renamed: their number tells them */
+
+struct vif *vif_of(struct device *device)
+{
+	return (struct vif *)device;	/* its first member: struct kind's `bytes` */
+}
+
+static struct store *store_of(const struct device *device)
+{
+	return device->fleet->store;
+}
+
+static int put(struct device *device, const char *key, uint64_t value)
+{
+	return store_write(store_of(device), device->backend, key, "%" PRIu64, value);
+}
+
+/* --- the tap ----------------------------------------------------------------------------------- */
+
+/* Where a former control has made it: its number, or else the name that it was made with. */
+static uint32_t ifindex_find(struct vif *vif)
+{
+	struct device *device = &vif->device;
+	char name[TUN_NAME_BYTES];
+
+	if (vif->ifindex == 0)
+		store_u32(store_of(device), device->backend, INDEX_KEY, 1, INT32_MAX, &vif->ifindex);
+	if (vif->ifindex == 0) {
+		snprintf(name, sizeof(name), "vif%u.%u", device->id.domid, device->id.devid);
+		vif->ifindex = tun_index(name);
+	}
+	return vif->ifindex;
+}
+
+static void queues_close(struct vif *vif, unsigned int keep)
+{
+	while (vif->queues > keep)
+		close(vif->queue[--vif->queues]);
+}
+
+static int queues_open(struct vif *vif, unsigned int queues)
+{
+	queues_close(vif, queues);
+	while (vif->queues < queues) {
+		int fd = tun_queue(ifindex_find(vif));
+
+		if (fd < 0)
+			return fd;
+		vif->queue[vif->queues++] = fd;
+	}
+	return tun_limit(vif->ifindex, queues);
+}
+
+static void carrier_set(struct vif *vif, bool on)
+{
+	if (vif->queues && vif->carrier != on && tun_carrier(vif->queue[0], on) == 0)
+		vif->carrier = on;
+}
+
+static int vif_arrive(struct device *device)
+{
+	struct vif *vif = vif_of(device);
+	char name[32];
+	int fd;
+
+	if (vif->queues)
+		return 0;
+	if (snprintf(name, sizeof(name), "vif%u.%u", device->id.domid, device->id.devid) >=
+			(int)TUN_NAME_BYTES) {
+		device_fail(device, ENAMETOOLONG, "%s is longer than an interface's name can be", name);
+		return -ENAMETOOLONG;
+	}
+	fd = tun_make(name, &vif->ifindex);
+	if (fd < 0) {
+		device_fail(device, -fd, "cannot make the tap %s%s", name, fd == -EBUSY ?
+				": the name is in use" : fd == -ENOENT ?
+				": load the kernel module tun" : "");
+		return fd;
+	}
+	vif->queue[0] = fd;
+	vif->queues = 1;
+	return 0;
+}
+
+/* --- before state 2 ---------------------------------------------------------------------------- */
+
+static uint32_t queues_offered(const struct device *device)
+{
+	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+
+	if (device->settings.queues)
+		return device->settings.queues;
+	return cpus < 1 ? 1 : cpus > QUEUES_MAX ? QUEUES_MAX : (uint32_t)cpus;
+}
+
+/* Without checksum offload a guest may still leave IPv4 checksums blank: no key says that it must not. */
+static int vif_advertise(struct device *device)
+{
+	static const char *const always[] = {
+		"feature-sg", "feature-rx-copy", "feature-split-event-channels", "feature-ctrl-ring",
+		"feature-multicast-control", "feature-dynamic-multicast-control",
+		"feature-xdp-headroom",
+	};
+	static const char *const offloads[] = {
+		"feature-gso-tcpv4", "feature-gso-tcpv6", "feature-ipv6-csum-offload",
+	};
+	int r = put(device, "multi-queue-max-queues", queues_offered(device));
+
+	for (size_t i = 0; i < sizeof(always) / sizeof(always[0]) && r == 0; i++)
+		r = put(device, always[i], 1);
+	for (size_t i = 0; i < sizeof(offloads) / sizeof(offloads[0]) && r == 0; i++)
+		r = put(device, offloads[i], !device->settings.checksum_off);
+	if (r == 0)
+		r = put(device, "feature-rx-flip", 0);
+	return r ? r : put(device, INDEX_KEY, vif_of(device)->ifindex);
+}
+
+static bool vif_named(struct device *device)
+{
+	char status[16];
+
+	ifindex_find(vif_of(device));
+	return store_text(store_of(device), device->backend, "hotplug-status", status,
+			sizeof(status)) == 0 && strcmp(status, "connected") == 0;
+}
+
+static int vif_prepare(struct device *device)
+{
+	(void)device;	/* the tap is ours: there is nothing to look at */
+	return 0;
+}
+
+/* --- connecting -------------------------------------------------------------------------------- */
+
+static uint32_t offloads_of(uint32_t flags)
+{
+	uint32_t offloads = flags & (VIF_CSUM_V4 | VIF_CSUM_V6) ? TUN_OFFLOAD_CSUM : 0;
+
+	offloads |= flags & VIF_GSO_TCPV4 ? TUN_OFFLOAD_TSO4 : 0;
+	return offloads | (flags & VIF_GSO_TCPV6 ? TUN_OFFLOAD_TSO6 : 0);
+}
+
+/* For a new connection and for a successor alike: what is open already stays as it is. */
+static int vif_open(struct device *device, int fds[BACKING_FDS_MAX], unsigned int *n)
+{
+	struct vif *vif = vif_of(device);
+	int r = queues_open(vif, device->params.queues);
+
+	if (r == 0)
+		r = tun_offloads(vif->queue[0], offloads_of(device->params.vif.flags));
+	if (r) {
+		device_fail(device, -r, "cannot open the %u queues of the tap vif%u.%u",
+				device->params.queues, device->id.domid, device->id.devid);
+		return r;
+	}
+	for (*n = 0; *n < vif->queues; *n += 1) {
+		fds[*n] = fcntl(vif->queue[*n], F_DUPFD_CLOEXEC, 0);
+		if (fds[*n] < 0)
+			return -errno;
+	}
+	return 0;
+}
+
+/*
+ * A living worker has the queues: take them from it, for the day on which it dies. Of a dead one's
+ * tap new queues are opened; what waited in the old ones is lost.
+ */
+static void vif_adopt(struct device *device)
+{
+	struct vif *vif = vif_of(device);
+
+	ifindex_find(vif);
+	for (uint32_t q = 0; q < device->params.queues && device->worker.pidfd >= 0; q++) {
+		int fd = (int)syscall(SYS_pidfd_getfd, device->worker.pidfd,
+				WORKER_FD_BACKING + (int)q, 0);
+
+		if (fd < 0)
+			break;
+		vif->queue[vif->queues++] = fd;
+	}
+	vif->carrier = true;
+}
+
+static size_t vif_journal_bytes(const struct device_params *params)
+{
+	return slate_bytes(params->queues * 2);
+}
+
+static int vif_publish(struct device *device)
+{
+	(void)device;	/* everything a netfront reads is there before state 2 */
+	return 0;
+}
+
+/* --- while it runs ----------------------------------------------------------------------------- */
+
+static void rate_look(struct vif *vif)
+{
+	struct device *device = &vif->device;
+	const struct vif_params *params = &device->params.vif;
+	struct control_msg msg = { .type = CONTROL_RATE, .index = 0 };
+	char before[sizeof(vif->rate)];
+
+	memcpy(before, vif->rate, sizeof(before));
+	vif_rate_read(vif);
+	if (strcmp(before, vif->rate) == 0)
+		return;
+	msg.value = params->tx_rate_bytes;
+	msg.value2 = params->tx_rate_usec;
+	control_send_msg(&device->worker.line, &msg);
+	device_log(device, LOG_INFO, "the rate is now %s", vif->rate[0] ? vif->rate : "unlimited");
+}
+
+static void multicast_path(const struct device *device, char path[128])
+{
+	snprintf(path, 128, "%s/" MULTICAST_KEY, device->frontend);
+}
+
+static void multicast_look(struct vif *vif)
+{
+	struct device *device = &vif->device;
+	uint32_t *flags = &device->params.vif.flags, wanted = 0;
+	char path[128];
+
+	if (!vif->watching) {
+		multicast_path(device, path);
+		vif->watching = store_watch(store_of(device), path, device->id) == 0;
+	}
+	store_u32(store_of(device), device->frontend, MULTICAST_KEY, 0, UINT32_MAX, &wanted);
+	if (!wanted == !(*flags & VIF_MULTICAST_CONTROL))
+		return;
+	*flags ^= VIF_MULTICAST_CONTROL;
+	worker_send(device, CONTROL_MULTICAST, wanted != 0);
+}
+
+static void vif_look(struct device *device)
+{
+	struct vif *vif = vif_of(device);
+
+	if (device->worker.state != WORKER_RUNNING)
+		return;
+	rate_look(vif);
+	multicast_look(vif);
+	carrier_set(vif, !vif->stalled);
+}
+
+/* The message may be sent more than once, as this may run more than once: it sets, it does not add. */
+static int vif_reconfigure(struct device *device)
+{
+	struct vif_params *params = &device->params.vif;
+	char wrong[WRONG_KEY_MAX];
+	int r = vif_xdp_read(device, wrong);
+
+	worker_send(device, CONTROL_XDP, params->xdp_headroom);
+	return r == -EAGAIN ? r : 0;
+}
+
+static void vif_message(struct device *device, const struct control_msg *msg)
+{
+	struct vif *vif = vif_of(device);
+
+	if (msg->type != CONTROL_STALLED)
+		return;
+	vif->stalled = msg->value != 0;
+	device_log(device, LOG_NOTICE, "the guest %s", vif->stalled ?
+			"does not take packets: carrier off" : "takes packets again: carrier on");
+	carrier_set(vif, !vif->stalled);
+}
+
+static const char *vif_target(struct device *device)
+{
+	struct vif *vif = vif_of(device);
+	char name[TUN_NAME_BYTES] = "(no tap)", bridge[64] = "";
+
+	if (vif->ifindex)
+		tun_name(vif->ifindex, name);
+	store_text(store_of(device), device->backend, "bridge", bridge, sizeof(bridge));
+	snprintf(vif->target, sizeof(vif->target), "%s%s%s", name, bridge[0] ? " on " : "", bridge);
+	return vif->target;
+}
+
+/* --- end --------------------------------------------------------------------------------------- */
+
+/* The next connection is not to get what was meant for this one. */
+static void vif_released(struct device *device)
+{
+	struct vif *vif = vif_of(device);
+
+	vif->stalled = false;
+	carrier_set(vif, false);
+	queues_close(vif, 1);
+	if (vif->queues)
+		tun_discard(vif->queue[0]);
+}
+
+static void vif_forget(struct device *device)
+{
+	struct vif *vif = vif_of(device);
+	char path[128];
+
+	if (vif->watching) {
+		multicast_path(device, path);
+		store_unwatch(store_of(device), path, device->id);
+	}
+	if (vif->queues || (ifindex_find(vif) && queues_open(vif, 1) == 0))
+		tun_unmake(vif->queue[0]);
+	queues_close(vif, 0);
+}
+
+const struct kind vif_kind = {
+	.id = DEVICE_VIF,
+	.worker = "netback",
+	.driver = "xen-netback",
+	.early = false,
+	.reconfigures = true,
+	.bytes = sizeof(struct vif),
+	.arrive = vif_arrive,
+	.advertise = vif_advertise,
+	.named = vif_named,
+	.prepare = vif_prepare,
+	.adopt = vif_adopt,
+	.negotiate = vif_negotiate,
+	.open = vif_open,
+	.journal_bytes = vif_journal_bytes,
+	.publish = vif_publish,
+	.look = vif_look,
+	.reconfigure = vif_reconfigure,
+	.message = vif_message,
+	.target = vif_target,
+	.released = vif_released,
+	.forget = vif_forget,
+};
