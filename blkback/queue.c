@@ -11,27 +11,11 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <unistd.h>
-#include <sys/eventfd.h>
 
 #include "ring/log.h"
 
 #define TAKE_BATCH 64u		/* requests taken before any of them is looked at */
 #define REAP_BATCH 64u
-#define PASSES_MAX 64u		/* of one queue_work(): then other descriptors get their turn */
-#define KICKS_FREE 16u		/* useless events in a row that cost the frontend nothing */
-#define KICK_DELAY_MAX_MS 16
-#define TRIM_AFTER_MS 2000
-#define RETRY_MS 10
-
-static uint64_t clock_usec(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000u + (uint64_t)now.tv_nsec / 1000u;
-}
 
 static struct blk_geometry geometry_of(const struct queue *queue)
 {
@@ -53,15 +37,6 @@ static void request_over(struct queue *queue, struct request *request, int16_t s
 	fifo_push(&queue->over, request);
 }
 
-static void main_thread_wake(struct queue *queue)
-{
-	const uint64_t one = 1;
-
-	/* The counter cannot overflow: nothing to do about a failure that cannot be. */
-	if (write(queue->vbd->main_wake, &one, sizeof(one)) < 0)
-		return;
-}
-
 void queue_halt(struct queue *queue, const char *why)
 {
 	if (queue->state != QUEUE_RUNNING)
@@ -69,7 +44,7 @@ void queue_halt(struct queue *queue, const char *why)
 	queue->halted_by = why;
 	/* Release: the main thread reads halted_by after it has seen the state. */
 	__atomic_store_n(&queue->state, QUEUE_HALTED, __ATOMIC_RELEASE);
-	main_thread_wake(queue);
+	queue_tell_main(queue);
 }
 
 /* --- take, journal, parse ---------------------------------------------------------------------- */
@@ -82,7 +57,7 @@ static void request_refuse(struct queue *queue, struct request *request, enum bl
 			request->blk.wire_op);
 	if (verdict == BLK_BEYOND_END) {
 		__atomic_store_n(&queue->vbd->look_again, true, __ATOMIC_RELAXED);
-		main_thread_wake(queue);
+		queue_tell_main(queue);
 	}
 	request_over(queue, request, blkif_verdict_status(verdict));
 }
@@ -113,7 +88,7 @@ static void request_enter(struct queue *queue, struct request *request, bool rec
 
 void queue_recover(struct queue *queue, struct request *request)
 {
-	queue->now_usec = clock_usec();
+	queue->now_usec = queue_clock_usec();
 	request_enter(queue, request, true);
 }
 
@@ -162,7 +137,7 @@ static void descriptors_copy(struct queue *queue)
 	stats_add(&queue->vbd->stats->syscalls, 1);
 }
 
-static bool may_take(const struct queue *queue)
+bool queue_may_take(const struct queue *queue)
 {
 	return queue->waiting.count == 0 && queue->state == QUEUE_RUNNING &&
 		!__atomic_load_n(&queue->vbd->draining, __ATOMIC_RELAXED);
@@ -171,7 +146,7 @@ static bool may_take(const struct queue *queue)
 static bool queue_take(struct queue *queue)
 {
 	struct taken taken[TAKE_BATCH];
-	int found = may_take(queue) ? sring_look(&queue->ring) : 0;
+	int found = queue_may_take(queue) ? sring_look(&queue->ring) : 0;
 	uint32_t n = found > (int)TAKE_BATCH ? TAKE_BATCH : (uint32_t)found;
 
 	if (found < 0) {
@@ -390,21 +365,7 @@ static void queue_answer(struct queue *queue)
 		request_put(&queue->requests, &queue->requests.pool[queue->answered[i]]);
 }
 
-/* --- the loop's view --------------------------------------------------------------------------- */
-
-void queue_event(struct queue *queue)
-{
-	port_t port;
-
-	if (events_take(queue->events, &port))
-		return;
-	queue->unmask_due = true;
-	queue->woken = true;
-	stats_add(&queue->vbd->stats->events, 1);
-	stats_add(&queue->vbd->stats->syscalls, 1);
-}
-
-static bool queue_pass(struct queue *queue)
+bool queue_pass(struct queue *queue)
 {
 	bool did = queue_reap(queue);
 
@@ -413,81 +374,4 @@ static bool queue_pass(struct queue *queue)
 	did |= queue_submit(queue);
 	queue_answer(queue);
 	return did;
-}
-
-static bool is_drained(const struct queue *queue)
-{
-	return __atomic_load_n(&queue->vbd->draining, __ATOMIC_RELAXED) &&
-		queue->requests.in_progress == 0 && queue->waiting.count == 0;
-}
-
-/* A kick was useless if nothing was taken since the one before, also not before it was heard. */
-static void kick_judge(struct queue *queue)
-{
-	if (!queue->woken)
-		return;
-	queue->useless_kicks = queue->took ? 0 : queue->useless_kicks + 1;
-	queue->took = false;
-	queue->woken = false;
-}
-
-bool queue_work(struct queue *queue)
-{
-	uint32_t passes = 0;
-
-	queue->now_usec = clock_usec();
-	while (passes < PASSES_MAX && queue_pass(queue)) {
-		queue->now_usec = clock_usec();
-		passes++;
-	}
-	kick_judge(queue);
-	if (is_drained(queue) && queue->state != QUEUE_DRAINED) {
-		/* Release: all stores to ring and journal come before the main thread's last word. */
-		__atomic_store_n(&queue->state, QUEUE_DRAINED, __ATOMIC_RELEASE);
-		main_thread_wake(queue);
-	}
-	return passes == PASSES_MAX;
-}
-
-/*
- * The kernel delays ports of drivers that report useless events; /dev/xen/evtchn never reports
- * them, so that the delay is ours to make: the port stays masked for a while.
- */
-static int kick_delay_ms(const struct queue *queue)
-{
-	uint32_t useless = queue->useless_kicks;
-
-	if (useless < KICKS_FREE)
-		return 0;
-	useless = useless / KICKS_FREE;
-	return useless > 4 ? KICK_DELAY_MAX_MS : 1 << (useless - 1);
-}
-
-int queue_rest(struct queue *queue)
-{
-	int delay = kick_delay_ms(queue);
-
-	if (may_take(queue) && sring_rest(&queue->ring))
-		return 0;
-	if (queue->unmask_due && delay)
-		return delay;
-	if (queue->unmask_due) {
-		events_unmask(queue->events, queue->port);
-		queue->unmask_due = false;
-		stats_add(&queue->vbd->stats->syscalls, 1);
-	}
-	/* The engine took less than all, perhaps with nothing in flight that could wake us. */
-	if (queue->ready.count)
-		return RETRY_MS;
-	return arena_can_trim(&queue->move.arena) ? TRIM_AFTER_MS : -1;
-}
-
-void queue_idle(struct queue *queue)
-{
-	if (queue->unmask_due) {
-		events_unmask(queue->events, queue->port);
-		queue->unmask_due = false;
-		return;
-	}
-	arena_trim(&queue->move.arena);
 }

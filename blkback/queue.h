@@ -52,6 +52,8 @@ struct queue {
 	struct request_fifo over;	/* to be answered; io.result holds the status on the wire */
 	uint16_t *answered;		/* slots of one answering round */
 	uint64_t now_usec;
+	uint64_t poll_next_usec;	/* no polling before */
+	uint32_t poll_failures;		/* in a row */
 	bool unmask_due;		/* our port was delivered and is still masked */
 	uint32_t useless_kicks;		/* in a row: events that brought no work */
 	bool woken;			/* by an event since the last pass */
@@ -75,6 +77,13 @@ int queue_start(struct queue *queue, int backing_fd);
  */
 void queue_recover(struct queue *queue, struct request *request);
 void queue_halt(struct queue *queue, const char *why);
+
+/* Between the files of a queue: one pass of the data path (did it do anything?), may it take, microseconds of
+ * CLOCK_MONOTONIC, and a wake-up of the main thread. */ 
+bool queue_pass(struct queue *queue);
+bool queue_may_take(const struct queue *queue);
+uint64_t queue_clock_usec(void);
+void queue_tell_main(struct queue *queue);
 
 /* An event of ours is pending: takes it. */
 void queue_event(struct queue *queue);

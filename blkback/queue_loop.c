@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * When a queue works, polls and sleeps. Trusts the data path to say whether it did something;
+ * promises that no event is lost between the last look and the sleep, that an idle queue is never
+ * woken, and that a frontend that kicks for nothing is heard less and less often.
+ */
+#include "blkback/queue.h"
+
+#include <time.h>
+#include <unistd.h>
+
+#define PASSES_MAX 64u		/* of one queue_work(): then other descriptors get their turn */
+#define KICKS_FREE 16u		/* useless events in a row that cost the frontend nothing */
+#define KICK_DELAY_MAX_MS 16
+#define TRIM_AFTER_MS 2000
+#define RETRY_MS 10
+#define POLL_USEC 50u		/* about what a wake-up costs */
+#define POLL_FAILURES_MAX 12u	/* then the next try comes after 0.2 s */
+
+uint64_t queue_clock_usec(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000u + (uint64_t)now.tv_nsec / 1000u;
+}
+
+void queue_tell_main(struct queue *queue)
+{
+	const uint64_t one = 1;
+
+	/* The counter cannot overflow: nothing to do about a failure that cannot be. */
+	if (write(queue->vbd->main_wake, &one, sizeof(one)) < 0)
+		return;
+}
+
+void queue_event(struct queue *queue)
+{
+	port_t port;
+
+	if (events_take(queue->events, &port))
+		return;
+	queue->unmask_due = true;
+	queue->woken = true;
+	stats_add(&queue->vbd->stats->events, 1);
+	stats_add(&queue->vbd->stats->syscalls, 1);
+}
+
+static bool is_drained(const struct queue *queue)
+{
+	return __atomic_load_n(&queue->vbd->draining, __ATOMIC_RELAXED) &&
+		queue->requests.in_progress == 0 && queue->waiting.count == 0;
+}
+
+/* A kick was useless if nothing was taken since the one before, also not before it was heard. */
+static void kick_judge(struct queue *queue)
+{
+	if (!queue->woken)
+		return;
+	queue->useless_kicks = queue->took ? 0 : queue->useless_kicks + 1;
+	queue->took = false;
+	queue->woken = false;
+}
+
+/*
+ * Looks for more work for a little while instead of sleeping: waking up costs tens of microseconds.
+ * It pays where the frontend runs at the same time, on another processor. Where it does not pay,
+ * every failure doubles the time until the next try.
+ */
+static bool queue_poll(struct queue *queue)
+{
+	const uint64_t begin = queue_clock_usec();
+
+	if (begin < queue->poll_next_usec)
+		return false;
+	do {
+		__builtin_ia32_pause();
+		if (queue_pass(queue)) {
+			queue->poll_failures = 0;
+			return true;
+		}
+		queue->now_usec = queue_clock_usec();
+	} while (queue->now_usec - begin < POLL_USEC);
+	if (queue->poll_failures < POLL_FAILURES_MAX)
+		queue->poll_failures++;
+	queue->poll_next_usec = queue->now_usec + ((uint64_t)POLL_USEC << queue->poll_failures);
+	return false;
+}
+
+bool queue_work(struct queue *queue)
+{
+	uint32_t passes = 0;
+
+	queue->now_usec = queue_clock_usec();
+	while (passes < PASSES_MAX && (queue_pass(queue) || (passes && queue_poll(queue)))) {
+		queue->now_usec = queue_clock_usec();
+		passes++;
+	}
+	kick_judge(queue);
+	if (is_drained(queue) && queue->state != QUEUE_DRAINED) {
+		/* Release: all stores to ring and journal come before the main thread's last word. */
+		__atomic_store_n(&queue->state, QUEUE_DRAINED, __ATOMIC_RELEASE);
+		queue_tell_main(queue);
+	}
+	return passes == PASSES_MAX;
+}
+
+/*
+ * The kernel delays ports of drivers that report useless events; /dev/xen/evtchn never reports
+ * them, so that the delay is ours to make: the port stays masked for a while.
+ */
+static int kick_delay_ms(const struct queue *queue)
+{
+	uint32_t useless = queue->useless_kicks;
+
+	if (useless < KICKS_FREE)
+		return 0;
+	useless = useless / KICKS_FREE;
+	return useless > 4 ? KICK_DELAY_MAX_MS : 1 << (useless - 1);
+}
+
+int queue_rest(struct queue *queue)
+{
+	int delay = kick_delay_ms(queue);
+
+	if (queue_may_take(queue) && sring_rest(&queue->ring))
+		return 0;
+	if (queue->unmask_due && delay)
+		return delay;
+	if (queue->unmask_due) {
+		events_unmask(queue->events, queue->port);
+		queue->unmask_due = false;
+		stats_add(&queue->vbd->stats->syscalls, 1);
+	}
+	/* The engine took less than all, perhaps with nothing in flight that could wake us. */
+	if (queue->ready.count)
+		return RETRY_MS;
+	return arena_can_trim(&queue->move.arena) ? TRIM_AFTER_MS : -1;
+}
+
+void queue_idle(struct queue *queue)
+{
+	if (queue->unmask_due) {
+		events_unmask(queue->events, queue->port);
+		queue->unmask_due = false;
+		return;
+	}
+	arena_trim(&queue->move.arena);
+}
