@@ -180,7 +180,7 @@ $(BUILD)/sim/simxl: $(BUILD)/tests/sim/simxl.o
 
 GUEST_BLK_O := $(addprefix $(BUILD)/tests/guest/,blkabi.o blkring.o pages.o blkqueue.o blksync.o guestbus.o frontend.o options.o)
 GUEST_LIBS  := -lxenstore -lxengnttab -lxenevtchn
-GUEST_PROGRAMS := $(BUILD)/tests/guest/nbdkit-blkfront-plugin.so $(BUILD)/tests/guest/blkone $(BUILD)/tests/bench/blkload
+GUEST_PROGRAMS := $(BUILD)/tests/guest/nbdkit-blkfront-plugin.so $(BUILD)/tests/guest/blkone $(BUILD)/tests/bench/blkload $(BUILD)/tests/guest/netfront
 
 # What a guest runs: all three Xen libraries, nothing of the product.
 guest: need-build need-check $(GUEST_PROGRAMS)
@@ -197,6 +197,10 @@ $(BUILD)/tests/guest/blkone: $(BUILD)/tests/guest/blkone.o $(BUILD)/tests/guest/
 BLKLOAD_O := $(call objects,tests/bench/blkload*.c)
 $(BUILD)/tests/bench/blkload: $(BLKLOAD_O) $(GUEST_BLK_O)
 	@mkdir -p $(@D)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(GUEST_LIBS)
+
+GUEST_NET_O := $(addprefix $(BUILD)/tests/guest/,netfront.o netqueue.o netctrl.o nethdr.o pages.o guestbus.o)
+$(BUILD)/tests/guest/netfront: $(GUEST_NET_O)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(GUEST_LIBS)
 
 .PHONY: guest
