@@ -93,6 +93,11 @@ static const char *ring_attach(struct queue *queue, void *page)
 	log_notice("queue %u goes on: %u answers to show, %u requests to do again", queue->index,
 			plan.rewrite, plan.resubmit);
 	rewrite(queue, &plan);
+	/*
+	 * Always: the dead worker may have shown answers without a word about them, and a frontend that
+	 * still waits for that event is told of no later answer either (sring_publish()).
+	 */
+	events_notify(queue->events, queue->port);
 	return resubmit(queue, &plan);
 }
 

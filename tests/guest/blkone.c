@@ -263,6 +263,21 @@ static void do_sleep(const struct args *args)
 	poll(NULL, 0, (int)number_of(args, 0, 3600000));
 }
 
+/* Waits for an event of the backend that no request of ours has asked for. */
+static void do_await_event(const struct args *args)
+{
+	struct blkqueue *q = queue_now("await-event");
+	struct pollfd pollfd = { .fd = blkqueue_fd(q), .events = POLLIN };
+
+	while (poll(&pollfd, 1, 0) > 0)
+		blkqueue_ready(q);
+	printf("await-event: listening\n");
+	fflush(stdout);
+	if (poll(&pollfd, 1, (int)number_of(args, 0, 3600000)) <= 0)
+		fail("await-event: none came");
+	printf("await-event: okay\n");
+}
+
 /* Follows the backend for that long, or until a condition holds. */
 static bool follow(int ms, bool done(uint64_t), uint64_t arg)
 {
@@ -328,6 +343,7 @@ static const struct operation {
 	{ "resume", 0, 0, do_resume },
 	{ "close", 0, 0, do_close },
 	{ "sleep", 1, 1, do_sleep },
+	{ "await-event", 1, 1, do_await_event },
 	{ "wait-bytes", 1, 1, do_wait_bytes },
 	{ "stay", 0, 0, do_stay },
 };
@@ -343,6 +359,7 @@ static const char usage[] =
 	"  order:N           N writes, a barrier, N writes, all at once; prints how they ended\n"
 	"  reopen reload kexec resume        connects again in that way\n"
 	"  wait-bytes:N      waits for that capacity   sleep:MS   stay (until the backend closes)\n"
+	"  await-event:MS    waits for an event although nothing is in flight\n"
 	"  close             (also done at the end)\n";
 
 static void operation_run(char *text)
