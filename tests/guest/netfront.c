@@ -214,6 +214,8 @@ static void connection_keys(struct guestbus_txn *txn, void *unused)
 {
 	char prefix[24];
 
+	/* What an earlier connection with other features may have left behind. */
+	guestbus_remove(txn, "multi-queue-num-queues");
 	if (queues == 1) {
 		queue_keys(txn, 0, "");
 	} else {
