@@ -10,7 +10,7 @@
  * Store order (each arrow is a release store):
  *   take:     record, req_idx, seq            -> state = INFLIGHT -> queue.req_cons
  *   complete: status, rsp_idx                 -> state = DONE -> response slots -> sring.rsp_prod
- *   publish:  (after rsp_prod) entries = FREE -> queue.rsp_done
+ *   publish:  (after rsp_prod) queue.rsp_done -> entries = FREE
  * One thread writes a queue. A compromised worker can write anything here: journal_recover()
  * checks every number against the ring before its successor uses it.
  */
