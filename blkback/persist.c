@@ -15,6 +15,7 @@ static uint32_t bucket_of(gref_t gref)
 }
 
 _Static_assert(PERSIST_BUCKETS == 1u << 11, "bucket_of() yields 11 bits");
+_Static_assert(PERSIST_PAGES_MAX < PERSIST_BUCKETS, "a search always ends at an empty bucket");
 
 void *persist_find(const struct persist *persist, gref_t gref)
 {

@@ -38,7 +38,10 @@ static int ring_map(struct queue *queue, void **page)
 	return grants_map(queue->move.grants, refs, ring->pages, true, page);
 }
 
-/* Writes again what a dead worker answered without showing it, and shows it. */
+/*
+ * Writes again what a dead worker answered without showing it, and shows it. Kicks in any case: the
+ * dead worker may have shown an answer and not lived to tell.
+ */
 static void rewrite(struct queue *queue, const struct journal_plan *plan)
 {
 	uint64_t response[2];
@@ -53,6 +56,7 @@ static void rewrite(struct queue *queue, const struct journal_plan *plan)
 	}
 	sring_publish(&queue->ring);
 	journal_published(&queue->journal, plan->rewrite_slot, plan->rewrite, queue->ring.rsp_shown);
+	events_notify(queue->events, queue->port);	/* a frontend that has gone needs no event */
 }
 
 /* Does again what a dead worker had begun, in the order in which it was taken. */

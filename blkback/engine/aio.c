@@ -153,7 +153,7 @@ static uint32_t batch_submit(struct aio_engine *aio, struct io **io, uint32_t n)
 	if (filled == 0)
 		return 0;
 	took = io_submit(aio->context, (long)filled, iocbs);
-	if (took > 0) {
+	if (took >= 0) {
 		aio->in_flight += (uint32_t)took;
 		return (uint32_t)took;
 	}
