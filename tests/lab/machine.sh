@@ -40,7 +40,7 @@ make_share() {
 		cp -r "$share/in/root/$old/." "$share/in/root/usr/$old/"
 		rm -r "$share/in/root/$old"
 	done
-	printf 'BACKEND=%s\nENTRY=%s\nRUNS=%s\n' "$BACKEND" "$1" "${RUNS:-}" >"$share/in/settings"
+	printf 'BACKEND=%s\nENTRY=%s\nRUNS=%s\nWHAT="%s"\n' "$BACKEND" "$1" "${RUNS:-2}" "${WHAT:-disk net}" >"$share/in/settings"
 	: >"$share/out/events"
 	cp "$2" "$share/in/jobs"
 }
