@@ -12,8 +12,10 @@
 
 #define BATCH_SEGMENTS 1024u	/* at least one largest request */
 
-int move_open(struct move *move, struct grants *grants, uint32_t pool_pages, bool persistent)
+int move_open(struct move *move, struct grants *grants, uint32_t pool_pages, uint32_t sector_bytes,
+		bool persistent)
 {
+	move->sector_bytes = sector_bytes;
 	move->grants = grants;
 	move->persist = NULL;
 	move->batch = grant_batch_new(BATCH_SEGMENTS);
@@ -28,7 +30,10 @@ int move_open(struct move *move, struct grants *grants, uint32_t pool_pages, boo
 	return arena_open(&move->arena, pool_pages);
 }
 
-/* The whole request on mapped pages, or not at all: the rest of it is then copied. */
+/*
+ * The whole request on mapped pages, or not at all: the rest of it is then copied. Each page is a
+ * piece of its own for O_DIRECT, and kernels before 6.18 refuse a piece that is not whole sectors.
+ */
 static bool place_mapped(struct move *move, struct request *request)
 {
 	const struct blk_request *blk = &request->blk;
@@ -37,6 +42,8 @@ static bool place_mapped(struct move *move, struct request *request)
 		gref_t gref = blk->segment[i].gref;
 		uint8_t *page = persist_find(move->persist, gref);
 
+		if (blk->segment[i].bytes % move->sector_bytes)
+			return false;
 		if (!page)
 			page = persist_map(move->persist, gref);
 		if (!page)

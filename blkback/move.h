@@ -19,11 +19,16 @@ struct move {
 	struct grants *grants;
 	struct arena arena;
 	struct persist *persist;	/* NULL: everything is copied */
+	uint32_t sector_bytes;		/* of the disk: what one piece of a mapped request has to fit */
 	struct grant_batch *batch;	/* one direction at a time */
 };
 
-/* Makes the pool and the tables. pool_pages at least BLKIF_SEGMENTS_MAX's need. 0 or -ENOMEM. */
-int move_open(struct move *move, struct grants *grants, uint32_t pool_pages, bool persistent);
+/*
+ * Makes the pool and the tables. pool_pages at least BLKIF_SEGMENTS_MAX's need; sector_bytes is the
+ * disk's logical block size. 0 or -ENOMEM.
+ */
+int move_open(struct move *move, struct grants *grants, uint32_t pool_pages, uint32_t sector_bytes,
+		bool persistent);
 
 /*
  * Gives a data request its buffer and io vector. 0, or -EAGAIN: no room until another request has

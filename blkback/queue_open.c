@@ -129,7 +129,8 @@ static const char *handles_open(struct queue *queue, int *err)
 	*err = grants_open(&grants, params->domid);
 	if (*err)
 		return "cannot open the grant device /dev/xen/gntdev";
-	*err = move_open(&queue->move, grants, pool_pages(queue), params->vbd.flags & VBD_PERSISTENT);
+	*err = move_open(&queue->move, grants, pool_pages(queue), params->vbd.sector_bytes,
+			params->vbd.flags & VBD_PERSISTENT);
 	if (*err == 0)
 		*err = lists_open(queue);
 	if (*err)

@@ -226,6 +226,28 @@ static void a_page_is_mapped_once_and_copied_where_it_cannot_be(void **state)
 	on_disk(64 * 512 + 8192, 4096, 5);
 }
 
+/* Whole as a request, but each of its pages holds only half a sector: no piece for O_DIRECT. */
+static void a_large_sector_on_two_pages_is_copied(void **state)
+{
+	struct blkif_request *write;
+
+	worker_die();
+	vbd.params.vbd.sector_bytes = 4096;
+	worker_start();
+	paint(DATA_GREF, 2, 3);
+	write = ask(BLKIF_OP_WRITE, 1, 0, 2, DATA_GREF);
+	write->seg[0].first_sect = 4;
+	write->seg[1].last_sect = 3;
+	ask(BLKIF_OP_WRITE, 2, 8, 1, DATA_GREF);
+	settle();
+	assert_int_equal(answered(1), BLKIF_RSP_OKAY);
+	assert_int_equal(answered(2), BLKIF_RSP_OKAY);
+	assert_int_equal(stats.grant_segments, 2);
+	on_disk(0, 2048, 3);
+	on_disk(2048, 2048, 4);
+	on_disk(4096, 4096, 3);
+}
+
 /* --- events, draining -------------------------------------------------------------------------- */
 
 static void a_quiet_queue_sleeps_and_unmasks_its_port(void **state)
@@ -327,6 +349,8 @@ int main(void)
 		BOTH(an_impossible_index_halts_the_queue_and_taken_requests_end),
 		BOTH(a_slot_changed_after_it_was_taken_changes_nothing),
 		cmocka_unit_test_setup_teardown(a_page_is_mapped_once_and_copied_where_it_cannot_be,
+				mapping, world_close),
+		cmocka_unit_test_setup_teardown(a_large_sector_on_two_pages_is_copied,
 				mapping, world_close),
 		BOTH(a_quiet_queue_sleeps_and_unmasks_its_port),
 		BOTH(useless_kicks_are_heard_later_and_later),
