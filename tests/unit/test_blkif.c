@@ -336,6 +336,33 @@ static void only_reads_and_writes_are_indirect(void **state)
 	}
 }
 
+static void an_indirect_request_is_held_to_the_same_limits(void **state)
+{
+	uint8_t descriptors[2][8] = { { 0, 0, 0, 0, 0, 7 }, { 0, 0, 0, 0, 0, 7 } };
+	struct blk_geometry ro = plain, empty = plain, large = plain, bare = plain;
+	const uint64_t last = DISK_BYTES / 512 - 15;
+
+	ro.flags |= VBD_READ_ONLY;
+	empty.flags |= VBD_NO_MEDIUM;
+	large.sector_bytes = 4096;
+	bare.indirect_max = 0;
+	EACH_ABI(o) {
+		indirect_begin(o, BLKIF_OP_WRITE, 2);
+		assert_int_equal(blkif_parse(slot, o->abi, descriptors, 2, &ro, &request), BLK_READ_ONLY);
+		assert_int_equal(blkif_parse(slot, o->abi, descriptors, 2, &empty, &request), BLK_NO_MEDIUM);
+		assert_int_equal(blkif_parse(slot, o->abi, descriptors, 0, &bare, &request), BLK_NOT_OFFERED);
+		put(o->sector, &(uint64_t) { 4 }, 8);
+		assert_int_equal(blkif_parse(slot, o->abi, descriptors, 2, &large, &request), BLK_MISALIGNED);
+		put(o->sector, &last, 8);
+		assert_int_equal(blkif_parse(slot, o->abi, descriptors, 2, &plain, &request), BLK_BEYOND_END);
+		put(o->sector, &(uint64_t) { last - 1 }, 8);
+		assert_int_equal(blkif_parse(slot, o->abi, descriptors, 2, &plain, &request), BLK_GOOD);
+		descriptors[1][5] = 8;
+		assert_int_equal(blkif_parse(slot, o->abi, descriptors, 2, &plain, &request), BLK_BAD_SEGMENT);
+		descriptors[1][5] = 7;
+	}
+}
+
 static void an_answer_holds_nothing_but_the_answer(void **state)
 {
 	uint8_t out[16];
@@ -352,7 +379,9 @@ static void an_answer_holds_nothing_but_the_answer(void **state)
 		assert_int_equal(blkif_slot_bytes(o->abi), o->abi == BLKIF_ABI_X86_32 ? 108 : 112);
 		indirect_begin(o, BLKIF_OP_READ, 4);
 		blkif_response(slot, o->abi, BLKIF_RSP_OKAY, out);
-		assert_int_equal(out[8], BLKIF_OP_READ);
+		want[8] = BLKIF_OP_READ;
+		want[10] = want[11] = 0;
+		assert_memory_equal(out, want, bytes);
 	}
 }
 
@@ -371,6 +400,7 @@ int main(void)
 		cmocka_unit_test(large_sectors_are_kept_whole),
 		cmocka_unit_test(discards),
 		cmocka_unit_test(indirect_requests),
+		cmocka_unit_test(an_indirect_request_is_held_to_the_same_limits),
 		cmocka_unit_test(only_reads_and_writes_are_indirect),
 		cmocka_unit_test(an_answer_holds_nothing_but_the_answer),
 	};
