@@ -92,6 +92,70 @@ static void messages_of_another_shape_are_ignored(void **state)
 	assert_int_equal(control_send(&line, CONTROL_BROKEN, 0, NULL), -ENOTCONN);
 }
 
+static struct device_params good_vif(void)
+{
+	struct device_params p = good_vbd();
+
+	p.kind = DEVICE_VIF;
+	p.vif = (struct vif_params) { .mtu = 1500 };
+	for (int q = 0; q < 2; q++)
+		p.queue[q].ring[1] = p.queue[q].ring[0];
+	return p;
+}
+
+#define VIF_REFUSED(field, value)                                                                  \
+	do {                                                                                       \
+		struct device_params bad = good_vif();                                             \
+		bad.field = value;                                                                 \
+		assert_non_null(params_check(&bad, DEVICE_VIF));                                   \
+	} while (0)
+
+static void parameters_of_a_vif_have_limits_too(void **state)
+{
+	struct device_params p = good_vif();
+
+	assert_null(params_check(&p, DEVICE_VIF));
+	VIF_REFUSED(queue[1].ring[1].pages, 0);
+	VIF_REFUSED(queue[0].ring[1].port, 0);
+	VIF_REFUSED(vif.mtu, 67);
+	VIF_REFUSED(vif.mtu, 65522);
+	VIF_REFUSED(vif.xdp_headroom, 0x8000);
+	VIF_REFUSED(vif.addresses, VIF_ADDRESSES_MAX + 1);
+	VIF_REFUSED(vif.ctrl.pages, 3);
+	VIF_REFUSED(vif.ctrl.pages, 1);		/* without a port */
+}
+
+static void parameters_are_read_whole_or_not_at_all(void **state)
+{
+	struct device_params p = good_vbd(), got;
+	int fd = memfd_create("params", 0);
+
+	assert_int_equal(pwrite(fd, &p, sizeof(p) - 1, 0), sizeof(p) - 1);
+	assert_int_equal(params_read(fd, &got), -EINVAL);
+	assert_int_equal(pwrite(fd, &p, sizeof(p), 0), sizeof(p));
+	assert_int_equal(params_read(fd, &got), 0);
+	assert_memory_equal(&got, &p, sizeof(p));
+	close(fd);
+	assert_int_equal(params_read(fd, &got), -EBADF);
+}
+
+static void figures_of_another_version_start_at_zero(void **state)
+{
+	int fd = memfd_create("stats", 0);
+	struct stats *stats;
+
+	assert_int_equal(ftruncate(fd, STATS_BYTES), 0);
+	stats = stats_map(fd, DEVICE_VBD, 7, 51712);
+	stats_operation(stats, STATS_READ, 512, ~0ull);	/* longer than the last bucket says */
+	assert_int_equal(stats_percentile(&stats->op[STATS_READ], 1.0), 1u << (STATS_BUCKETS - 1));
+	stats->version++;
+	assert_null(stats_map_read(fd));
+	stats_map(fd, DEVICE_VBD, 7, 51712);
+	assert_int_equal(stats->starts, 1);
+	assert_int_equal(stats->op[STATS_READ].operations, 0);
+	close(fd);
+}
+
 static void figures_go_on_where_the_last_worker_stopped(void **state)
 {
 	int fd = memfd_create("stats", 0);
@@ -155,6 +219,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(parameters_outside_their_limits_are_refused),
+		cmocka_unit_test(parameters_of_a_vif_have_limits_too),
+		cmocka_unit_test(parameters_are_read_whole_or_not_at_all),
+		cmocka_unit_test(figures_of_another_version_start_at_zero),
 		cmocka_unit_test(messages_of_another_shape_are_ignored),
 		cmocka_unit_test(figures_go_on_where_the_last_worker_stopped),
 		cmocka_unit_test(a_call_site_has_a_budget),
