@@ -289,6 +289,29 @@ static void a_journal_of_another_connection_is_formatted(void **state)
 	world_close(&w);
 }
 
+/* Two queues of one file know nothing of each other. */
+static void queues_of_one_file_are_apart(void **state)
+{
+	struct journal journal[2];
+	struct journal_plan plan;
+	int fd = memfd_create("journal", 0);
+
+	assert_int_equal(ftruncate(fd, (off_t)journal_bytes(2, SLOTS, RECORD)), 0);
+	assert_int_equal(journal_map(fd, GENERATION, 2, SLOTS, RECORD, journal), 0);
+	journal_start(&journal[0], 5, 5);
+	for (uint16_t slot = 0; slot < SLOTS; slot++) {
+		memset(journal_entry(&journal[0], slot)->record, 0xff, RECORD);
+		journal_take(&journal[0], slot, 5u + slot, RECORD);
+	}
+	assert_int_equal(journal_recover(&journal[1], 0, 0, &plan), JOURNAL_FRESH);
+	journal_start(&journal[1], 9, 9);
+	assert_int_equal(journal_recover(&journal[1], 9, 9, &plan), JOURNAL_RECOVERED);
+	assert_int_equal(plan.resubmit + plan.rewrite, 0);
+	assert_int_equal(journal_recover(&journal[0], 5 + SLOTS, 5, &plan), JOURNAL_RECOVERED);
+	assert_int_equal(plan.resubmit, SLOTS);
+	close(fd);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -296,6 +319,7 @@ int main(void)
 		cmocka_unit_test(a_lying_ring_is_a_lie_or_harms_only_itself),
 		cmocka_unit_test(a_journal_written_by_an_attacker_leads_nowhere),
 		cmocka_unit_test(a_journal_of_another_connection_is_formatted),
+		cmocka_unit_test(queues_of_one_file_are_apart),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
