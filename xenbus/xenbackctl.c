@@ -183,6 +183,12 @@ static void row_fill(struct row *row)
 	row->writes = stats->op[STATS_WRITE].operations;
 	row->bytes_read = stats->op[STATS_READ].bytes;
 	row->bytes_written = stats->op[STATS_WRITE].bytes;
+	if (stats->kind == DEVICE_VIF) {	/* read: what the guest receives */
+		row->reads = stats->packets[1];
+		row->writes = stats->packets[0];
+		row->bytes_read = stats->packet_bytes[1];
+		row->bytes_written = stats->packet_bytes[0];
+	}
 	row->errors = stats->errors + stats->lies;
 	munmap((void *)stats, STATS_BYTES);	/* const is our promise, not munmap's */
 }
@@ -284,6 +290,8 @@ static void vif_json(const struct stats *stats, json_t *json)
 				"bytes", (json_int_t)stats->packet_bytes[way],
 				"drops", (json_int_t)stats->packet_drops[way],
 				"gso", (json_int_t)stats->packet_gso[way]));
+	json_object_set_new(json, "rx_ring_full", json_integer((json_int_t)stats->rx_ring_full));
+	json_object_set_new(json, "rx_stalls", json_integer((json_int_t)stats->rx_stalls));
 }
 
 /* One line per figure: "read.operations 12". */
