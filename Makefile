@@ -181,7 +181,7 @@ $(BUILD)/sim/simxl: $(BUILD)/tests/sim/simxl.o
 GUEST_BLK_O := $(addprefix $(BUILD)/tests/guest/,blkabi.o blkring.o pages.o blkqueue.o blksync.o guestbus.o frontend.o options.o)
 GUEST_LIBS  := -lxenstore -lxengnttab -lxenevtchn
 GUEST_PROGRAMS := $(BUILD)/tests/guest/nbdkit-blkfront-plugin.so $(BUILD)/tests/guest/blkone $(BUILD)/tests/bench/blkload $(BUILD)/tests/guest/netfront \
-                  $(BUILD)/tests/bench/tapcopy
+                  $(BUILD)/tests/guest/netone $(BUILD)/tests/bench/tapcopy
 
 # What a guest runs: all three Xen libraries, nothing of the product.
 guest: need-build need-check $(GUEST_PROGRAMS)
@@ -200,8 +200,8 @@ $(BUILD)/tests/bench/blkload: $(BLKLOAD_O) $(GUEST_BLK_O)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(GUEST_LIBS)
 
-GUEST_NET_O := $(addprefix $(BUILD)/tests/guest/,netfront.o netqueue.o netctrl.o nethdr.o pages.o guestbus.o)
-$(BUILD)/tests/guest/netfront: $(GUEST_NET_O)
+GUEST_NET_O := $(addprefix $(BUILD)/tests/guest/,netdev.o netqueue.o netctrl.o nethdr.o pages.o guestbus.o)
+$(BUILD)/tests/guest/netfront $(BUILD)/tests/guest/netone: %: %.o $(GUEST_NET_O)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(GUEST_LIBS)
 
 $(BUILD)/tests/bench/tapcopy: $(BUILD)/tests/bench/tapcopy.o

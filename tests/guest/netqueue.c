@@ -197,13 +197,8 @@ static void tx_show(struct netqueue *queue)
 
 void netqueue_send_raw(struct netqueue *queue, const struct netif_tx_request *slot, uint32_t count)
 {
-	for (uint32_t i = 0; i < count; i++) {
-		struct netif_tx_request *to = tx_next(queue, false);
-
-		*to = slot[i];
-		if (slot[i].gref < NETQUEUE_SLOTS)
-			to->gref = queue->tx_page[slot[i].gref].gref;
-	}
+	for (uint32_t i = 0; i < count; i++)
+		*tx_next(queue, false) = slot[i];
 	tx_show(queue);
 }
 

@@ -67,10 +67,7 @@ void netqueue_work(struct netqueue *queue);
 /* Shares all rx buffers that the backend is to have, and kicks it: after both ends are connected. */
 void netqueue_start(struct netqueue *queue);
 
-/*
- * Sends `count` slots as they are, filled by the caller but for gref of page n: a request whose gref
- * is n below 256 gets that page's; for those who speak the protocol by hand.
- */
+/* Sends `count` slots exactly as they are: for those who speak the protocol by hand. */
 void netqueue_send_raw(struct netqueue *queue, const struct netif_tx_request *slot, uint32_t count);
 
 #endif
