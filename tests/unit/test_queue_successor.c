@@ -117,7 +117,7 @@ static void ask_something(uint64_t id)
 
 static void requests_outlive_many_workers(void **state)
 {
-	uint64_t id = 0;
+	uint64_t id = 0, dies_at = 0;
 
 	srand(11);
 	strcpy(vbd.params.vbd.engine, "fault:reorder=3:aio");
@@ -130,8 +130,9 @@ static void requests_outlive_many_workers(void **state)
 		for (int passes = rand() % 4; passes; passes--)
 			queue_pass(&queue);
 		hear();
-		/* Seldom, because the end of an AIO context takes the kernel tens of milliseconds. */
-		if (rand() % 32 == 0) {
+		/* By requests, not by time: the end of an AIO context takes the kernel tens of milliseconds. */
+		if (id >= dies_at) {
+			dies_at = id + (uint64_t)rand() % 128;
 			worker_die();
 			worker_start();
 		}
