@@ -253,7 +253,7 @@ tests-build: sim guest $(UNITS)
 integration: all sim guest
 	tests/run integration $(INTEGRATION)
 
-check: results-clear all tests-build check-rooms sizes unit beliefs integration
+check: results-clear all tests-build check-rooms check-docs sizes unit beliefs integration
 	tests/summary
 
 results-clear:
@@ -280,6 +280,9 @@ asan:
 
 check-rooms:
 	tests/check-rooms
+
+check-docs:
+	tests/check-docs
 
 sizes:
 	tests/sizes
@@ -312,6 +315,6 @@ $(BUILD)/%.o: %.c | need-build
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all check check-rooms sizes unit integration tests-build results-clear demo soak bench mutants asan clean
+.PHONY: all check check-rooms check-docs sizes unit integration tests-build results-clear demo soak bench mutants asan clean
 .DELETE_ON_ERROR:
 .SECONDARY:
