@@ -1,267 +1,37 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The vbd worker: one process, one disk, one connection of its frontend. Control starts it with
- * open descriptors and checked numbers (ring/control.h); it makes its rings, gives up its
- * privileges, and serves until control says DRAIN. One thread per queue; the main thread serves
- * queue 0 and control's socket. Never exits because of anything the frontend does.
+ * The vbd worker: one disk, one connection of its frontend. ring/serve.h has the process; here is
+ * what a disk brings to it. Trusts control's parameters; promises to ask control for another look at
+ * the disk's size at most once a second.
  */
-#include <assert.h>
-#include <errno.h>
-#include <pthread.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-#include <sys/epoll.h>
-#include <sys/eventfd.h>
-
 #include "blkback/queue.h"
 #include "blkback/seal.h"
-#include "ring/control.h"
 #include "ring/log.h"
-#include "ring/sandbox.h"
+#include "ring/serve.h"
 
-/* #syscalls: epoll_wait epoll_ctl read write */
-
-#define THREAD_STACK_BYTES (128u << 10)
 #define LOOK_AGAIN_USEC 1000000u
 
-/* Everything that can wake a thread of this process. */
-enum wake {
-	WAKE_EVENT,		/* the frontend's event channel */
-	WAKE_ENGINE,		/* the disk has finished something */
-	WAKE_SELF,		/* another thread of ours wants this one to look at struct vbd */
-	WAKE_LISTEN,		/* main thread: a control connects */
-	WAKE_CONTROL,		/* main thread: a message of control, or its end */
-	WAKE_MAIN,		/* main thread: a queue was halted, is drained, or wants a look at the disk */
+/* What wakes a queue. */
+enum heard {
+	HEARD_EVENT,		/* the frontend's event channel */
+	HEARD_ENGINE,		/* the disk has finished something: the queue reaps in its work */
 };
 
-struct worker {
-	struct vbd vbd;
-	struct control_line line;
-	struct queue queue[QUEUES_MAX];
-	pthread_t thread[QUEUES_MAX];
-	int epoll[QUEUES_MAX];	/* [0] is the main thread's */
-	pthread_barrier_t gate;	/* passed twice: all threads run; the sandbox is sealed */
-	const char *broken;	/* the sentence that control was told, or is to be told */
-	bool serving;
-	uint64_t looked_usec;
-};
+static struct vbd vbd;
+static struct queue queues[QUEUES_MAX];
+static uint64_t looked_usec;
 
-static struct worker worker;
-
-static void watch(int epoll, int fd, enum wake wake, uint32_t events)
+static void begin(const struct device_params *params, struct stats *stats, int main_wake)
 {
-	struct epoll_event event = { .events = events, .data.u64 = (uint64_t)wake };
-
-	if (epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event))
-		log_error("cannot watch descriptor %d: %s", fd, strerror(errno));
+	vbd.params = *params;
+	vbd.bytes = params->vbd.bytes;
+	vbd.stats = stats;
+	vbd.main_wake = main_wake;
 }
-
-static void counter_read(int fd)
-{
-	uint64_t count;
-
-	if (read(fd, &count, sizeof(count)) < 0)
-		return;	/* another wake-up took it: nothing is lost, the state is looked at anyway */
-}
-
-static void queues_wake(void)
-{
-	const uint64_t one = 1;
-
-	for (uint32_t q = 1; q < worker.vbd.params.queues; q++) {
-		if (write(worker.queue[q].wake, &one, sizeof(one)) < 0)
-			continue;	/* already readable */
-	}
-}
-
-/* --- control ----------------------------------------------------------------------------------- */
-
-static void say_state(void)
-{
-	if (worker.broken)
-		control_send(&worker.line, CONTROL_BROKEN, 0, worker.broken);
-	else if (worker.serving)
-		control_send(&worker.line, CONTROL_CONNECTED, worker.vbd.params.generation, NULL);
-}
-
-static void resize(uint64_t bytes)
-{
-	if (bytes % worker.vbd.params.vbd.sector_bytes)
-		return;
-	__atomic_store_n(&worker.vbd.bytes, bytes, __ATOMIC_RELAXED);
-	log_info("the disk has %llu bytes now", (unsigned long long)bytes);
-}
-
-static void control_message(const struct control_msg *msg)
-{
-	switch (msg->type) {
-	case CONTROL_HELLO_PLEASE:
-		say_state();
-		break;
-	case CONTROL_DRAIN:
-		__atomic_store_n(&worker.vbd.draining, true, __ATOMIC_RELAXED);
-		queues_wake();
-		break;
-	case CONTROL_RESIZE:
-		resize(msg->value);
-		break;
-	}
-}
-
-static void control_read(void)
-{
-	struct control_msg msg;
-
-	while (worker.line.fd >= 0 && control_receive(&worker.line, &msg))
-		control_message(&msg);
-}
-
-static void control_connect(int epoll)
-{
-	if (control_accept(&worker.line))
-		return;
-	watch(epoll, worker.line.fd, WAKE_CONTROL, EPOLLIN);
-	say_state();
-}
-
-/* --- what queues tell the main thread ---------------------------------------------------------- */
-
-static void look_again(void)
-{
-	struct queue *first = &worker.queue[0];
-
-	if (!__atomic_exchange_n(&worker.vbd.look_again, false, __ATOMIC_RELAXED))
-		return;
-	if (worker.looked_usec && first->now_usec - worker.looked_usec < LOOK_AGAIN_USEC)
-		return;
-	worker.looked_usec = first->now_usec;
-	control_send(&worker.line, CONTROL_LOOK_AGAIN, 0, NULL);
-}
-
-static uint32_t queues_in(enum queue_state state)
-{
-	uint32_t n = 0;
-
-	for (uint32_t q = 0; q < worker.vbd.params.queues; q++) {
-		/* Acquire: what the queue's thread did before it set the state. */
-		n += __atomic_load_n(&worker.queue[q].state, __ATOMIC_ACQUIRE) == (uint32_t)state;
-	}
-	return n;
-}
-
-static void halted_say(void)
-{
-	for (uint32_t q = 0; q < worker.vbd.params.queues && !worker.broken; q++) {
-		if (__atomic_load_n(&worker.queue[q].state, __ATOMIC_ACQUIRE) != QUEUE_HALTED)
-			continue;
-		worker.broken = worker.queue[q].halted_by;
-		log_error("queue %u is halted: %s", q, worker.broken);
-		say_state();
-	}
-}
-
-/* The last word: control may start a successor when this process is gone. */
-static bool drained_say(void)
-{
-	if (queues_in(QUEUE_DRAINED) < worker.vbd.params.queues)
-		return false;
-	control_send(&worker.line, CONTROL_DRAINED, 0, NULL);
-	return true;
-}
-
-/* --- loops ------------------------------------------------------------------------------------- */
-
-static void dispatch(struct queue *queue, int epoll, enum wake wake)
-{
-	switch (wake) {
-	case WAKE_EVENT:
-		queue_event(queue);
-		break;
-	case WAKE_ENGINE:	/* edge-triggered: the queue reaps in its work */
-		break;
-	case WAKE_SELF:
-		counter_read(queue->wake);
-		break;
-	case WAKE_LISTEN:
-		control_connect(epoll);
-		break;
-	case WAKE_CONTROL:
-		control_read();
-		break;
-	case WAKE_MAIN:
-		counter_read(worker.vbd.main_wake);
-		break;
-	}
-}
-
-/* Sleeps at most that long, then lets everything that woke us be heard. */
-static void sleep_and_dispatch(struct queue *queue, int epoll, int timeout_ms)
-{
-	struct epoll_event events[8];
-	int n = epoll_wait(epoll, events, 8, timeout_ms);
-
-	stats_add(&worker.vbd.stats->syscalls, 1);
-	if (timeout_ms != 0)
-		stats_add(&worker.vbd.stats->wakeups, 1);
-	if (n == 0 && timeout_ms > 0)
-		queue_idle(queue);
-	for (int i = 0; i < n; i++)
-		dispatch(queue, epoll, (enum wake)events[i].data.u64);
-}
-
-static void queue_watch(struct queue *queue, int epoll)
-{
-	watch(epoll, events_fd(queue->events), WAKE_EVENT, EPOLLIN);
-	watch(epoll, queue->engine->ops->fd(queue->engine), WAKE_ENGINE, EPOLLIN | EPOLLET);
-	watch(epoll, queue->wake, WAKE_SELF, EPOLLIN);
-}
-
-/* Works, and says how long the thread may sleep. */
-static int sleep_of(struct queue *queue)
-{
-	return queue_work(queue) ? 0 : queue_rest(queue);
-}
-
-/* A queue other than the first: ends when it is drained. */
-static void *queue_thread(void *arg)
-{
-	struct queue *queue = arg;
-	const int epoll = worker.epoll[queue->index];
-	int timeout;
-
-	pthread_barrier_wait(&worker.gate);
-	pthread_barrier_wait(&worker.gate);
-	for (;;) {
-		timeout = sleep_of(queue);
-		if (queue->state == QUEUE_DRAINED)
-			return NULL;
-		sleep_and_dispatch(queue, epoll, timeout);
-	}
-}
-
-static void main_loop(int epoll)
-{
-	struct queue *queue = &worker.queue[0];
-	int timeout;
-
-	for (;;) {
-		timeout = sleep_of(queue);
-		look_again();
-		halted_say();
-		if (drained_say())
-			return;
-		sleep_and_dispatch(queue, epoll, timeout);
-	}
-}
-
-/* --- start ------------------------------------------------------------------------------------- */
 
 static const char *queues_open(int *err)
 {
-	const struct device_params *params = &worker.vbd.params;
+	const struct device_params *params = &vbd.params;
 	uint32_t slots = blkif_ring_slots(params->queue[0].ring[0].pages);
 	struct journal journal[QUEUES_MAX];
 	const char *wrong = NULL;
@@ -273,135 +43,81 @@ static const char *queues_open(int *err)
 	for (uint32_t q = 0; q < params->queues && !wrong; q++) {
 		if (params->queue[q].ring[0].pages != params->queue[0].ring[0].pages)
 			return "the queues have rings of different sizes";
-		wrong = queue_open(&worker.queue[q], &worker.vbd, q, &journal[q], err);
+		wrong = queue_open(&queues[q], &vbd, q, &journal[q], err);
 	}
 	return wrong;
 }
 
 static const char *engines_open(int *err)
 {
-	for (uint32_t q = 0; q < worker.vbd.params.queues; q++) {
-		*err = queue_start(&worker.queue[q], WORKER_FD_BACKING);
+	for (uint32_t q = 0; q < vbd.params.queues; q++) {
+		*err = queue_start(&queues[q], WORKER_FD_BACKING);
 		if (*err)
 			return "cannot start the disk engine";
 	}
 	return NULL;
 }
 
-/* The threads of queues 1 and up; they wait at the gate until the sandbox is sealed. */
-static const char *threads_start(int *err)
+static struct queue_life *life(uint32_t q)
 {
-	const uint32_t queues = worker.vbd.params.queues;
-	pthread_attr_t attr;
-
-	pthread_barrier_init(&worker.gate, NULL, queues);
-	pthread_attr_init(&attr);
-	pthread_attr_setstacksize(&attr, THREAD_STACK_BYTES);
-	for (uint32_t q = 0; q < queues && *err == 0; q++) {
-		if (q) {
-			worker.epoll[q] = epoll_create1(EPOLL_CLOEXEC);
-			*err = -pthread_create(&worker.thread[q], &attr, queue_thread, &worker.queue[q]);
-		}
-		queue_watch(&worker.queue[q], worker.epoll[q]);
-	}
-	pthread_attr_destroy(&attr);
-	return *err ? "cannot start a queue's thread" : NULL;
+	return &queues[q].life;
 }
 
-/* Everything between the first instruction and the first guest byte. NULL, or what went wrong. */
-static const char *start(int *err)
+static void watch(uint32_t q)
 {
-	const char *wrong = queues_open(err);
-
-	if (wrong)
-		return wrong;
-	*err = sandbox_drop(worker.vbd.params.uid, worker.vbd.params.gid);
-	if (*err)
-		return "cannot give up privileges";
-	wrong = engines_open(err);
-	if (!wrong)
-		wrong = threads_start(err);
-	if (wrong)
-		return wrong;
-	/* A starting thread makes system calls that the sandbox does not allow: let all start first. */
-	pthread_barrier_wait(&worker.gate);
-	*err = worker_seal();
-	if (*err)
-		return "cannot close the sandbox";
-	pthread_barrier_wait(&worker.gate);
-	return NULL;
+	serve_watch(q, events_fd(queues[q].events), HEARD_EVENT, false);
+	serve_watch(q, queues[q].engine->ops->fd(queues[q].engine), HEARD_ENGINE, true);
 }
 
-/* The connection cannot be made: control hears why, and ends us. */
-static void wait_for_drain(int epoll)
+static void heard(uint32_t q, uint32_t what)
 {
-	while (!worker.vbd.draining) {
-		struct epoll_event events[4];
-		int n = epoll_wait(epoll, events, 4, -1);
-
-		for (int i = 0; i < n; i++)
-			dispatch(&worker.queue[0], epoll, (enum wake)events[i].data.u64);
-	}
-	control_send(&worker.line, CONTROL_DRAINED, 0, NULL);
+	if (what == HEARD_EVENT)
+		queue_event(&queues[q]);
 }
 
-static int params_open(void)
+static int work(uint32_t q)
 {
-	struct device_params *params = &worker.vbd.params;
-	int err = params_read(WORKER_FD_PARAMS, params);
-	const char *wrong = err ? strerror(-err) : params_check(params, DEVICE_VBD);
-
-	if (wrong) {
-		fprintf(stderr, "blkback: cannot use the parameters on descriptor %d: %s; "
-				"this program is started by xenbackd\n", WORKER_FD_PARAMS, wrong);
-		return -1;
-	}
-	log_name("vbd %u/%u", params->domid, params->devid);
-	worker.vbd.bytes = params->vbd.bytes;
-	worker.vbd.main_wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	worker.vbd.stats = stats_map(WORKER_FD_STATS, DEVICE_VBD, params->domid, params->devid);
-	if (worker.vbd.main_wake < 0 || !worker.vbd.stats) {
-		log_error("cannot map the figures page: %s", strerror(errno));
-		return -1;
-	}
-	return 0;
+	return queue_work(&queues[q]) ? 0 : queue_rest(&queues[q]);
 }
 
-static void run(int epoll)
+static void idle(uint32_t q)
 {
-	static char sentence[128];
-	int err = 0;
-	const char *wrong = start(&err);
+	queue_idle(&queues[q]);
+}
 
-	if (wrong) {
-		snprintf(sentence, sizeof(sentence), "%s%s%s", wrong, err ? ": " : "",
-				err ? strerror(-err) : "");
-		log_error("%s", sentence);
-		worker.broken = sentence;
-		say_state();
-		wait_for_drain(epoll);
+static void message(const struct control_msg *msg)
+{
+	if (msg->type != CONTROL_RESIZE || msg->value % vbd.params.vbd.sector_bytes)
 		return;
-	}
-	worker.serving = true;
-	say_state();
-	main_loop(epoll);
-	for (uint32_t q = 1; q < worker.vbd.params.queues; q++)
-		pthread_join(worker.thread[q], NULL);
+	__atomic_store_n(&vbd.bytes, msg->value, __ATOMIC_RELAXED);
+	log_info("the disk has %llu bytes now", (unsigned long long)msg->value);
+}
+
+static void drain(void)
+{
+	__atomic_store_n(&vbd.draining, true, __ATOMIC_RELAXED);
+}
+
+static void look(void)
+{
+	const uint64_t now_usec = queues[0].now_usec;
+
+	if (!__atomic_exchange_n(&vbd.look_again, false, __ATOMIC_RELAXED))
+		return;
+	if (looked_usec && now_usec - looked_usec < LOOK_AGAIN_USEC)
+		return;
+	looked_usec = now_usec;
+	serve_say(CONTROL_LOOK_AGAIN, 0);
 }
 
 int main(int argc, char **argv)
 {
-	int epoll;
+	static const struct serve_kind kind = {
+		.program = "blkback", .device = "vbd", .kind = DEVICE_VBD, .backings = 1,
+		.begin = begin, .open = queues_open, .unprivileged = engines_open, .seal = worker_seal,
+		.life = life, .watch = watch, .heard = heard, .work = work, .idle = idle,
+		.message = message, .drain = drain, .look = look,
+	};
 
-	worker.line = (struct control_line) { .listen_fd = WORKER_FD_SOCK, .fd = -1 };
-	signal(SIGPIPE, SIG_IGN);
-	sandbox_close_from(WORKER_FD_BACKING + 1);
-	if (params_open())
-		return 2;
-	epoll = epoll_create1(EPOLL_CLOEXEC);
-	worker.epoll[0] = epoll;
-	watch(epoll, WORKER_FD_SOCK, WAKE_LISTEN, EPOLLIN);
-	watch(epoll, worker.vbd.main_wake, WAKE_MAIN, EPOLLIN);
-	run(epoll);
-	return 0;
+	return serve(&kind);
 }

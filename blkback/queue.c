@@ -37,16 +37,6 @@ static void request_over(struct queue *queue, struct request *request, int16_t s
 	fifo_push(&queue->over, request);
 }
 
-void queue_halt(struct queue *queue, const char *why)
-{
-	if (queue->state != QUEUE_RUNNING)
-		return;
-	queue->halted_by = why;
-	/* Release: the main thread reads halted_by after it has seen the state. */
-	__atomic_store_n(&queue->state, QUEUE_HALTED, __ATOMIC_RELEASE);
-	queue_tell_main(queue);
-}
-
 /* --- take, journal, parse ---------------------------------------------------------------------- */
 
 /* The frontend lied: count it, say so at a bounded rate, answer. */
@@ -57,7 +47,7 @@ static void request_refuse(struct queue *queue, struct request *request, enum bl
 			request->blk.wire_op);
 	if (verdict == BLK_BEYOND_END) {
 		__atomic_store_n(&queue->vbd->look_again, true, __ATOMIC_RELAXED);
-		queue_tell_main(queue);
+		life_tell(&queue->life);
 	}
 	request_over(queue, request, blkif_verdict_status(verdict));
 }
@@ -139,7 +129,7 @@ static void descriptors_copy(struct queue *queue)
 
 bool queue_may_take(const struct queue *queue)
 {
-	return queue->waiting.count == 0 && queue->state == QUEUE_RUNNING &&
+	return queue->waiting.count == 0 && queue->life.state == QUEUE_RUNNING &&
 		!__atomic_load_n(&queue->vbd->draining, __ATOMIC_RELAXED);
 }
 
@@ -150,7 +140,7 @@ static bool queue_take(struct queue *queue)
 	uint32_t n = found > (int)TAKE_BATCH ? TAKE_BATCH : (uint32_t)found;
 
 	if (found < 0) {
-		queue_halt(queue, "the frontend's request index is beyond the ring");
+		life_halt(&queue->life, "the frontend's request index is beyond the ring");
 		return false;
 	}
 	for (uint32_t i = 0; i < n; i++)

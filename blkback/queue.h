@@ -14,6 +14,7 @@
 #include "ring/control.h"
 #include "ring/events.h"
 #include "ring/journal.h"
+#include "ring/life.h"
 #include "ring/sring.h"
 #include "ring/stats.h"
 
@@ -27,18 +28,10 @@ struct vbd {
 	int main_wake;			/* eventfd: a queue has something for the main thread */
 };
 
-enum queue_state {
-	QUEUE_RUNNING,
-	QUEUE_HALTED,		/* the frontend's indices are impossible: nothing more is taken */
-	QUEUE_DRAINED,		/* nothing in flight, everything published */
-};
-
 struct queue {
 	struct vbd *vbd;
 	uint32_t index;
-	uint32_t state;			/* enum queue_state; read by the main thread */
-	const char *halted_by;		/* a sentence, set before state */
-	int wake;			/* eventfd: the main thread wants the queue to look at vbd */
+	struct queue_life life;
 	struct sring ring;
 	struct journal journal;
 	struct events *events;
@@ -71,19 +64,16 @@ const char *queue_open(struct queue *queue, struct vbd *vbd, uint32_t index,
 /* Opens the engine, after the worker has given up its privileges. 0 or -errno. */
 int queue_start(struct queue *queue, int backing_fd);
 
-/*
- * For queue_open(): a journalled request enters again. queue_halt(): nothing more is taken from this
- * ring; `why` is static storage.
- */
+/* For queue_open(): a journalled request enters again. */
 void queue_recover(struct queue *queue, struct request *request);
-void queue_halt(struct queue *queue, const char *why);
 
-/* Between the files of a queue: one pass of the data path (did it do anything?), may it take, microseconds of
- * CLOCK_MONOTONIC, and a wake-up of the main thread. */ 
+/*
+ * Between the files of a queue: one pass of the data path (did it do anything?), may it take, and
+ * microseconds of CLOCK_MONOTONIC.
+ */
 bool queue_pass(struct queue *queue);
 bool queue_may_take(const struct queue *queue);
 uint64_t queue_clock_usec(void);
-void queue_tell_main(struct queue *queue);
 
 /* An event of ours is pending: takes it. */
 void queue_event(struct queue *queue);

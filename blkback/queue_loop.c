@@ -7,7 +7,6 @@
 #include "blkback/queue.h"
 
 #include <time.h>
-#include <unistd.h>
 
 #define PASSES_MAX 64u		/* of one queue_work(): then other descriptors get their turn */
 #define KICKS_FREE 16u		/* useless events in a row that cost the frontend nothing */
@@ -23,15 +22,6 @@ uint64_t queue_clock_usec(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return (uint64_t)now.tv_sec * 1000000u + (uint64_t)now.tv_nsec / 1000u;
-}
-
-void queue_tell_main(struct queue *queue)
-{
-	const uint64_t one = 1;
-
-	/* The counter cannot overflow: nothing to do about a failure that cannot be. */
-	if (write(queue->vbd->main_wake, &one, sizeof(one)) < 0)
-		return;
 }
 
 void queue_event(struct queue *queue)
@@ -97,11 +87,8 @@ bool queue_work(struct queue *queue)
 		passes++;
 	}
 	kick_judge(queue);
-	if (is_drained(queue) && queue->state != QUEUE_DRAINED) {
-		/* Release: all stores to ring and journal come before the main thread's last word. */
-		__atomic_store_n(&queue->state, QUEUE_DRAINED, __ATOMIC_RELEASE);
-		queue_tell_main(queue);
-	}
+	if (is_drained(queue))
+		life_drained(&queue->life);
 	return passes == PASSES_MAX;
 }
 

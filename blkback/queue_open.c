@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <sys/eventfd.h>
 
 #include "ring/log.h"
 
@@ -135,8 +134,7 @@ static const char *handles_open(struct queue *queue, int *err)
 		*err = lists_open(queue);
 	if (*err)
 		return "cannot get memory for the queue";
-	queue->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	*err = queue->wake < 0 ? -errno : 0;
+	*err = life_open(&queue->life, queue->vbd->main_wake);
 	return *err ? "cannot make an eventfd" : NULL;
 }
 

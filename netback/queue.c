@@ -7,7 +7,6 @@
 
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "ring/log.h"
 
@@ -23,28 +22,9 @@ static uint64_t clock_usec(void)
 	return (uint64_t)now.tv_sec * 1000000u + (uint64_t)now.tv_nsec / 1000u;
 }
 
-void queue_tell(struct queue *queue)
-{
-	const uint64_t one = 1;
-
-	/* The counter cannot overflow: nothing to do about a failure that cannot be. */
-	if (write(queue->vif->main_wake, &one, sizeof(one)) < 0)
-		return;
-}
-
-void queue_halt(struct queue *queue, const char *why)
-{
-	if (queue->state != QUEUE_RUNNING)
-		return;
-	queue->halted_by = why;
-	/* Release: the main thread reads halted_by after it has seen the state. */
-	__atomic_store_n(&queue->state, QUEUE_HALTED, __ATOMIC_RELEASE);
-	queue_tell(queue);
-}
-
 bool queue_may_begin(const struct queue *queue)
 {
-	return queue->state == QUEUE_RUNNING &&
+	return queue->life.state == QUEUE_RUNNING &&
 		!__atomic_load_n(&queue->vif->draining, __ATOMIC_RELAXED);
 }
 
@@ -85,11 +65,8 @@ static bool queue_pass(struct queue *queue)
 /* Between two passes nothing is under way: every batch ends with its answers. */
 static void drained_look(struct queue *queue)
 {
-	if (!__atomic_load_n(&queue->vif->draining, __ATOMIC_RELAXED) || queue->state == QUEUE_DRAINED)
-		return;
-	/* Release: all stores to the rings come before the main thread's last word. */
-	__atomic_store_n(&queue->state, QUEUE_DRAINED, __ATOMIC_RELEASE);
-	queue_tell(queue);
+	if (__atomic_load_n(&queue->vif->draining, __ATOMIC_RELAXED))
+		life_drained(&queue->life);
 }
 
 bool queue_work(struct queue *queue)

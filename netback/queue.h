@@ -16,6 +16,7 @@
 #include "ring/control.h"
 #include "ring/events.h"
 #include "ring/grants.h"
+#include "ring/life.h"
 #include "ring/slate.h"
 #include "ring/sring.h"
 #include "ring/stats.h"
@@ -42,12 +43,6 @@ struct vif {
 	bool multicast;		/* the guest wants only the groups that it listed */
 	struct bucket rate[2];	/* by enum vif_direction */
 	struct vif_note *note;	/* what the guest has told us in passing; outlives the worker */
-};
-
-enum queue_state {
-	QUEUE_RUNNING,
-	QUEUE_HALTED,		/* the frontend lied in a way that leaves nothing to trust */
-	QUEUE_DRAINED,		/* every answer decided is published; nothing more is begun */
 };
 
 /* A packet between its slots and the tap. */
@@ -100,9 +95,7 @@ struct rx {
 struct queue {
 	struct vif *vif;
 	uint32_t index;
-	uint32_t state;			/* enum queue_state; read by the main thread */
-	const char *halted_by;		/* a sentence, set before state */
-	int wake;			/* eventfd: the main thread wants the queue to look at vif */
+	struct queue_life life;
 	int tap;
 	struct events *events;
 	struct grants *grants;
@@ -121,12 +114,6 @@ struct queue {
  */
 const char *queue_open(struct queue *queue, struct vif *vif, uint32_t index, int tap,
 		struct slate *slates, int *err);
-
-/* Nothing more is trusted of this queue's frontend; `why` is static storage. */
-void queue_halt(struct queue *queue, const char *why);
-
-/* Wakes the main thread, to look at all queues. */
-void queue_tell(struct queue *queue);
 
 /* Is the queue to begin anything new? */
 bool queue_may_begin(const struct queue *queue);

@@ -6,7 +6,6 @@
 #include "netback/queue.h"
 
 #include <errno.h>
-#include <sys/eventfd.h>
 #include <sys/mman.h>
 
 #include "netback/txrx.h"
@@ -49,8 +48,7 @@ static const char *handles_open(struct queue *queue, int *err)
 	*err = buffers_open(queue);
 	if (*err)
 		return "cannot get memory for the queue";
-	queue->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	*err = queue->wake < 0 ? -errno : 0;
+	*err = life_open(&queue->life, queue->vif->main_wake);
 	return *err ? "cannot make an eventfd" : NULL;
 }
 

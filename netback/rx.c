@@ -306,7 +306,7 @@ static void stalled_say(struct queue *queue, bool stalled)
 	__atomic_store_n(&queue->rx_stalled, stalled, __ATOMIC_RELAXED);
 	if (stalled)
 		stats_add(&queue->vif->stats->rx_stalls, 1);
-	queue_tell(queue);
+	life_tell(&queue->life);
 }
 
 /* The guest has room for what it lacked room for. */
@@ -386,7 +386,7 @@ bool rx_pass(struct queue *queue)
 	if (!queue_may_begin(queue) || !(rx->tap_ready || rx->held || rx->stuck_usec))
 		return false;
 	if (sring_look(&rx->ring) < 0) {
-		queue_halt(queue, "the frontend's receive index is beyond the ring");
+		life_halt(&queue->life, "the frontend's receive index is beyond the ring");
 		return false;
 	}
 	if (rx->credit_usec <= queue->now_usec) {

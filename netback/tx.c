@@ -38,7 +38,7 @@ static bool take(struct queue *queue)
 	int found = queue_may_begin(queue) ? sring_look(&tx->ring) : 0;
 
 	if (found < 0)
-		queue_halt(queue, "the frontend's transmit index is beyond the ring");
+		life_halt(&queue->life, "the frontend's transmit index is beyond the ring");
 	for (int i = 0; i < found; i++)
 		take_one(tx);
 	return found > 0;
@@ -112,12 +112,12 @@ static bool gather_one(struct queue *queue, uint32_t *at)
 	struct netif_packet packet;
 	enum netif_verdict verdict;
 
-	if (*at == tx->ring.req_cons || queue->state != QUEUE_RUNNING)
+	if (*at == tx->ring.req_cons || queue->life.state != QUEUE_RUNNING)
 		return false;
 	verdict = netif_parse(&tx->slot[*at % NETIF_RING_SLOTS], tx->ring.req_cons - *at,
 			gso_offered(queue), &packet);
 	if (verdict >= NETIF_FATAL) {
-		queue_halt(queue, netif_verdict_text(verdict));
+		life_halt(&queue->life, netif_verdict_text(verdict));
 		return false;
 	}
 	if (verdict == NETIF_GOOD && !may_send(queue, &packet))
@@ -259,5 +259,5 @@ uint64_t tx_rest(struct queue *queue)
 	/* An impossible index is found by the next pass. */
 	if (queue_may_begin(queue) && sring_rest(&tx->ring))
 		return 0;
-	return queue->state == QUEUE_RUNNING && tx->credit_usec ? tx->credit_usec : UINT64_MAX;
+	return queue->life.state == QUEUE_RUNNING && tx->credit_usec ? tx->credit_usec : UINT64_MAX;
 }

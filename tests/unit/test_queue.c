@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* links: tests/unit/queue_world.o tests/unit/fake_xen.o blkback/queue.o blkback/queue_open.o blkback/queue_loop.o blkback/move.o blkback/persist.o blkback/arena.o blkback/request.o blkback/blkif.o blkback/engine/engine.o blkback/engine/aio.o blkback/engine/discard.o blkback/engine/null.o blkback/engine/fault.o ring/control.o ring/journal.o ring/log.o ring/sring.o ring/stats.o */
+/* links: tests/unit/queue_world.o tests/unit/fake_xen.o blkback/queue.o blkback/queue_open.o blkback/queue_loop.o blkback/move.o blkback/persist.o blkback/arena.o blkback/request.o blkback/blkif.o blkback/engine/engine.o blkback/engine/aio.o blkback/engine/discard.o blkback/engine/null.o blkback/engine/fault.o ring/control.o ring/journal.o ring/life.o ring/log.o ring/sring.o ring/stats.o */
 /* libs: -laio */
 /*
  * The whole data path of one queue, from ring to file and back: data, refusals, failing grants, a
@@ -120,7 +120,7 @@ static void a_bad_request_is_answered_once_and_its_neighbours_are_done(void **st
 	assert_int_equal(answered(9), BLKIF_RSP_OKAY);
 	assert_int_equal(stats.lies, 7);
 	assert_true(vbd.look_again);	/* one went beyond the end */
-	assert_int_equal(queue.state, QUEUE_RUNNING);
+	assert_int_equal(queue.life.state, QUEUE_RUNNING);
 }
 
 static void a_failing_grant_fails_its_own_request_only(void **state)
@@ -181,8 +181,8 @@ static void an_impossible_index_halts_the_queue_and_taken_requests_end(void **st
 		hear();
 	}
 	assert_int_equal(answered(1), BLKIF_RSP_OKAY);
-	assert_int_equal(queue.state, QUEUE_HALTED);
-	assert_non_null(queue.halted_by);
+	assert_int_equal(queue.life.state, QUEUE_HALTED);
+	assert_non_null(queue.life.halted_by);
 	assert_int_equal(read(vbd.main_wake, &told, sizeof(told)), sizeof(told));
 	ask(BLKIF_OP_READ, 2, 0, 1, DATA_GREF);
 	push();			/* honest again: too late */
@@ -302,13 +302,13 @@ static void a_drained_queue_has_ended_all_it_took_and_takes_no_more(void **state
 	ask(BLKIF_OP_WRITE, 2, 0, 1, DATA_GREF);
 	push();
 	queue_work(&queue);
-	assert_int_equal(queue.state, QUEUE_RUNNING);
-	for (int i = 0; i < 1000 && queue.state != QUEUE_DRAINED; i++) {
+	assert_int_equal(queue.life.state, QUEUE_RUNNING);
+	for (int i = 0; i < 1000 && queue.life.state != QUEUE_DRAINED; i++) {
 		queue_work(&queue);
 		poll(NULL, 0, 1);
 	}
 	hear();
-	assert_int_equal(queue.state, QUEUE_DRAINED);
+	assert_int_equal(queue.life.state, QUEUE_DRAINED);
 	assert_int_equal(answered(1), BLKIF_RSP_OKAY);
 	assert_int_equal(answers[2], 0);
 	/* A successor finds the one that was left. */
