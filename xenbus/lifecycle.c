@@ -49,7 +49,7 @@ static int error_write(struct store *store, void *arg)
 static void error_dir(const struct device *device, char dir[128])
 {
 	snprintf(dir, 128, "/local/domain/%u/error/backend/%s/%u/%u",
-			store_domid(device->fleet->store), kind_name(device->id.kind),
+			store_domid(store_of(device)), kind_name(device->id.kind),
 			device->id.domid, device->id.devid);
 }
 
@@ -63,7 +63,7 @@ static void error_clear(struct device *device)
 	char dir[128];
 
 	error_dir(device, dir);
-	store_transact(device->fleet->store, error_remove, dir);
+	store_transact(store_of(device), error_remove, dir);
 }
 
 void device_fail(struct device *device, int err, const char *fmt, ...)
@@ -79,7 +79,7 @@ void device_fail(struct device *device, int err, const char *fmt, ...)
 	device_log(device, LOG_ERROR, "%s (%s)", text, strerror(err));
 	error_dir(device, note.dir);
 	note.text = text;
-	store_transact(device->fleet->store, error_write, &note);
+	store_transact(store_of(device), error_write, &note);
 }
 
 /* --- what can be seen -------------------------------------------------------------------------- */
@@ -89,7 +89,7 @@ static uint64_t stored_generation(struct device *device)
 {
 	uint64_t generation = 0;
 
-	if (store_u64(device->fleet->store, device->backend, "xenback-generation", 1, UINT64_MAX,
+	if (store_u64(store_of(device), device->backend, "xenback-generation", 1, UINT64_MAX,
 			&generation))
 		return 0;
 	return generation;
@@ -97,7 +97,7 @@ static uint64_t stored_generation(struct device *device)
 
 static int view_read(struct device *device, struct device_view *view)
 {
-	struct store *store = device->fleet->store;
+	struct store *store = store_of(device);
 	uint32_t online = 0;
 	uint64_t generation;
 	int r = store_state(store, device->backend, &view->ours);
@@ -161,7 +161,7 @@ static int move(struct device *device, enum bus_state from, enum bus_state to,
 		int (*write)(struct device *device))
 {
 	struct move move = { device, from, to, write };
-	int r = store_transact(device->fleet->store, move_body, &move);
+	int r = store_transact(store_of(device), move_body, &move);
 
 	return r == MOVE_STALE ? 0 : r;
 }
@@ -175,7 +175,7 @@ int device_republish(struct device *device, int (*write)(struct device *device))
 
 static int introduce_write(struct device *device)
 {
-	int r = store_write(device->fleet->store, device->backend, "xenback-generation", "%" PRIu64,
+	int r = store_write(store_of(device), device->backend, "xenback-generation", "%" PRIu64,
 			device->generation);
 
 	return r ? r : device->kind->advertise(device);
@@ -184,7 +184,7 @@ static int introduce_write(struct device *device)
 /* The toolstack's word for where the frontend is has to be the place where we look. */
 static int names_agree(struct device *device)
 {
-	struct store *store = device->fleet->store;
+	struct store *store = store_of(device);
 	char frontend[128];
 	uint32_t domid;
 
@@ -226,7 +226,7 @@ static uint64_t random_generation(void)
 static void settings_read(struct device *device)
 {
 	char home[64], guest[128] = "", vdev[32];
-	struct store *store = device->fleet->store;
+	struct store *store = store_of(device);
 
 	snprintf(home, sizeof(home), "/local/domain/%u", device->id.domid);
 	store_text(store, home, "name", guest, sizeof(guest));
@@ -296,7 +296,7 @@ static int negotiate_body(struct store *store, void *arg)
 static int connect_device(struct device *device)
 {
 	struct negotiation negotiation = { .device = device };
-	int r = store_transact(device->fleet->store, negotiate_body, &negotiation);
+	int r = store_transact(store_of(device), negotiate_body, &negotiation);
 
 	if (r == -EAGAIN)	/* a frontend that keeps writing its keys is looked at later */
 		return r;
@@ -421,7 +421,7 @@ static void adopt(struct device *device)
 
 	device->generation = stored_generation(device);
 	worker_adopt(device);
-	if (device->generation == 0 || store_state(device->fleet->store, device->backend, &ours))
+	if (device->generation == 0 || store_state(store_of(device), device->backend, &ours))
 		return;
 	settings_read(device);
 	if (device->worker.state != WORKER_NONE && device->kind->adopt)

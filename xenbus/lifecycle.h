@@ -48,6 +48,11 @@ struct device {
 	struct log_site log[LOG_DEBUG + 1];
 };
 
+static inline struct store *store_of(const struct device *device)
+{
+	return device->fleet->store;
+}
+
 /* A line about a device, with a budget of its own for each level. */
 #define device_log(device, level, fmt, ...)                                                        \
 	log_write(&(device)->log[level], level, "%s: " fmt, (device)->name, ##__VA_ARGS__)

@@ -13,11 +13,6 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
-static struct store *store_of(const struct device *device)
-{
-	return device->fleet->store;
-}
-
 static bool is_type(const char *path, mode_t type)
 {
 	struct stat st;

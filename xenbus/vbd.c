@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "ring/journal.h"
+#include "xenbus/frontend.h"
 #include "xenbus/resize.h"
 #include "xenbus/target.h"
 #include "xenbus/worker.h"
@@ -27,11 +28,6 @@
 struct vbd *vbd_of(struct device *device)
 {
 	return (struct vbd *)device;	/* its first member: struct kind's `bytes` */
-}
-
-static struct store *store_of(const struct device *device)
-{
-	return device->fleet->store;
 }
 
 static int put(struct device *device, const char *key, uint64_t value)
@@ -127,30 +123,6 @@ static void vbd_adopt(struct device *device)
 
 /* --- the frontend's keys ----------------------------------------------------------------------- */
 
-/* Names the key that is wrong for the one who reports it; -EAGAIN is the transaction's. */
-static int refuse(const char *key, char wrong[WRONG_KEY_MAX], int err)
-{
-	snprintf(wrong, WRONG_KEY_MAX, "%s", key);
-	return err;
-}
-
-static int fe_number(struct device *device, const char *dir, const char *key, uint32_t min,
-		uint32_t *value, char wrong[WRONG_KEY_MAX])
-{
-	int r = store_u32(store_of(device), dir, key, min, UINT32_MAX, value);
-
-	return r ? refuse(key, wrong, r) : 0;
-}
-
-/* A key at the top that may be missing: *value stays. */
-static int fe_option(struct device *device, const char *key, uint32_t min, uint32_t max,
-		uint32_t *value, char wrong[WRONG_KEY_MAX])
-{
-	int r = store_u32(store_of(device), device->frontend, key, min, max, value);
-
-	return r == 0 || r == -ENOENT ? 0 : refuse(key, wrong, r);
-}
-
 /* What we said before state 2: read back, so that it holds over a restart with another file. */
 static uint32_t offered(struct device *device, const char *key, uint32_t most)
 {
@@ -211,7 +183,7 @@ static int abi_read(struct device *device, uint32_t *abi, char wrong[WRONG_KEY_M
 	if (r == 0)
 		r = parse_abi(text, &found);
 	*abi = found;
-	return r == 0 || r == -ENOENT ? 0 : refuse("protocol", wrong, r);
+	return r == 0 || r == -ENOENT ? 0 : fe_refuse("protocol", wrong, r);
 }
 
 static uint32_t max_u32(uint32_t a, uint32_t b)

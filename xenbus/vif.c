@@ -26,11 +26,6 @@ struct vif *vif_of(struct device *device)
 	return (struct vif *)device;	/* its first member: struct kind's `bytes` */
 }
 
-static struct store *store_of(const struct device *device)
-{
-	return device->fleet->store;
-}
-
 static int put(struct device *device, const char *key, uint64_t value)
 {
 	return store_write(store_of(device), device->backend, key, "%" PRIu64, value);

@@ -10,42 +10,14 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "xenbus/frontend.h"
 #include "xenbus/vifkeys.h"
 
 #define RX_DRAIN_BLIND_MSEC 30		/* for a frontend that does not tell about refills: as Linux */
 #define RX_INTERVAL_USEC 50000		/* of the limit that the configuration file sets */
 #define XDP_HEADROOM_MAX 0x7fff		/* as Linux */
 
-static struct store *store_of(const struct device *device)
-{
-	return device->fleet->store;
-}
-
 /* --- the frontend's keys ----------------------------------------------------------------------- */
-
-/* Names the key that is wrong for the one who reports it; -EAGAIN is the transaction's. */
-static int refuse(const char *key, char wrong[WRONG_KEY_MAX], int err)
-{
-	snprintf(wrong, WRONG_KEY_MAX, "%s", key);
-	return err;
-}
-
-static int fe_number(struct device *device, const char *dir, const char *key, uint32_t min,
-		uint32_t *value, char wrong[WRONG_KEY_MAX])
-{
-	int r = store_u32(store_of(device), dir, key, min, UINT32_MAX, value);
-
-	return r ? refuse(key, wrong, r) : 0;
-}
-
-/* A key at the top that may be missing: *value stays. */
-static int fe_option(struct device *device, const char *key, uint32_t min, uint32_t max,
-		uint32_t *value, char wrong[WRONG_KEY_MAX])
-{
-	int r = store_u32(store_of(device), device->frontend, key, min, max, value);
-
-	return r == 0 || r == -ENOENT ? 0 : refuse(key, wrong, r);
-}
 
 int vif_xdp_read(struct device *device, char wrong[WRONG_KEY_MAX])
 {
@@ -71,12 +43,12 @@ static int ports_read(struct device *device, const char *dir, struct queue_param
 
 	rx->port = tx->port;
 	if (r != -ENOENT)
-		return r ? refuse("event-channel", wrong, r) : 0;
+		return r ? fe_refuse("event-channel", wrong, r) : 0;
 	r = fe_number(device, dir, "event-channel-tx", 1, &tx->port, wrong);
 	if (r == 0)
 		r = fe_number(device, dir, "event-channel-rx", 1, &rx->port, wrong);
 	if (r == 0 && rx->port == tx->port)
-		r = refuse("event-channel-rx", wrong, -EINVAL);
+		r = fe_refuse("event-channel-rx", wrong, -EINVAL);
 	device->params.vif.flags |= VIF_SPLIT;
 	return r;
 }
@@ -115,7 +87,7 @@ static int ctrl_read(struct device *device, char wrong[WRONG_KEY_MAX])
 	if (r == -ENOENT)
 		return 0;
 	if (r)
-		return refuse("ctrl-ring-ref", wrong, r);
+		return fe_refuse("ctrl-ring-ref", wrong, r);
 	ctrl->pages = 1;
 	return fe_number(device, device->frontend, "event-channel-ctrl", 1, &ctrl->port, wrong);
 }
@@ -172,16 +144,16 @@ static int spoof_read(struct device *device, char wrong[WRONG_KEY_MAX])
 
 	if (store_text(store_of(device), device->backend, "mac", text, sizeof(text)) == 0 &&
 			vifkeys_mac(text, params->mac))
-		return refuse("mac", wrong, -EINVAL);
+		return fe_refuse("mac", wrong, -EINVAL);
 	if (!device->settings.anti_spoof)
 		return 0;
 	if (text[0] == 0)
-		return refuse("mac", wrong, -ENOENT);
+		return fe_refuse("mac", wrong, -ENOENT);
 	params->flags |= VIF_ANTI_SPOOF_MAC;
 	if (store_text(store_of(device), device->backend, "ip", text, sizeof(text)) || text[0] == 0)
 		return 0;
 	params->flags |= VIF_ANTI_SPOOF_IP;
-	return vifkeys_addresses(text, params) ? refuse("ip", wrong, -EINVAL) : 0;
+	return vifkeys_addresses(text, params) ? fe_refuse("ip", wrong, -EINVAL) : 0;
 }
 
 /* A rate that cannot be read is no rate: the guest is not to lose its network for it. */
@@ -206,7 +178,7 @@ int vif_negotiate(struct device *device, char wrong[WRONG_KEY_MAX])
 	int r = fe_option(device, "request-rx-copy", 0, 1, &copy, wrong);
 
 	if (r == 0 && !copy)
-		r = refuse("request-rx-copy", wrong, -EOPNOTSUPP);
+		r = fe_refuse("request-rx-copy", wrong, -EOPNOTSUPP);
 	if (r == 0)
 		r = queues_read(device, wrong);
 	if (r == 0)
