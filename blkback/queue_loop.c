@@ -52,6 +52,16 @@ static void kick_judge(struct queue *queue)
 	queue->woken = false;
 }
 
+/* Tells the processor that this is a wait: a sibling thread gets its units meanwhile. */
+static void cpu_relax(void)
+{
+#if defined(__x86_64__)
+	__builtin_ia32_pause();
+#elif defined(__aarch64__)
+	__asm__ volatile("yield");
+#endif
+}
+
 /*
  * Looks for more work for a little while instead of sleeping: waking up costs tens of microseconds.
  * It pays where the frontend runs at the same time, on another processor. Where it does not pay,
@@ -64,7 +74,7 @@ static bool queue_poll(struct queue *queue)
 	if (begin < queue->poll_next_usec)
 		return false;
 	do {
-		__builtin_ia32_pause();
+		cpu_relax();
 		if (queue_pass(queue)) {
 			queue->poll_failures = 0;
 			return true;

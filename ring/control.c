@@ -48,8 +48,10 @@ static const char *vbd_check(const struct vbd_params *vbd)
 		return "the sector size has to be 512 or 4096 bytes";
 	if (vbd->bytes % vbd->sector_bytes)
 		return "the capacity has to be whole sectors";
-	if (vbd->indirect_max > 256)
-		return "at most 256 indirect segments";
+	if (vbd->indirect_max > 256 || (vbd->indirect_max && vbd->indirect_max < 11))
+		return "indirect segments have to be 0 or 11 to 256";
+	if (vbd->aio_depth == 0)
+		return "the AIO depth has to be at least 1";
 	if (vbd->pool_bytes % 4096 || vbd->pool_bytes > (64u << 20))
 		return "the data pool has to be whole pages, 64 MiB at most";
 	if (memchr(vbd->engine, 0, sizeof(vbd->engine)) == NULL)

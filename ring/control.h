@@ -168,8 +168,9 @@ enum control_type {
 	/* worker to control */
 	CONTROL_CONNECTED = 64,	/* the rings are mapped, the sandbox is closed; value: generation */
 	CONTROL_DRAINED = 65,	/* nothing in flight, everything published; the worker exits 0 next */
-	CONTROL_BROKEN = 66,	/* the frontend broke the protocol, or the connection cannot be made;
-				 * text says how; the worker has halted and waits for DRAIN */
+	CONTROL_BROKEN = 66,	/* value 0: the frontend broke the protocol; else the connection cannot
+				 * be made, value: the errno, positive. text says how; the worker has
+				 * halted and waits for DRAIN */
 	CONTROL_LOOK_AGAIN = 67, /* a request went beyond the end: has the backing grown? */
 	CONTROL_STALLED = 68,	/* vif: value 1 the guest does not refill rx (carrier off), 0 it does */
 };

@@ -42,6 +42,7 @@ static struct {
 	int main_wake;
 	pthread_barrier_t gate;	/* passed twice: all threads run; the sandbox is sealed */
 	const char *broken;	/* the sentence that control was told, or is to be told */
+	int broken_errno;	/* positive; 0: the frontend broke the protocol */
 	bool serving, draining;
 } self;
 
@@ -87,7 +88,7 @@ void serve_say(enum control_type type, uint64_t value)
 static void say_state(void)
 {
 	if (self.broken)
-		control_send(&self.line, CONTROL_BROKEN, 0, self.broken);
+		control_send(&self.line, CONTROL_BROKEN, (uint64_t)self.broken_errno, self.broken);
 	else if (self.serving)
 		serve_say(CONTROL_CONNECTED, self.params.generation);
 }
@@ -324,6 +325,7 @@ static void run(void)
 		snprintf(sentence, sizeof(sentence), "%s%s%s", wrong, err ? ": " : "",
 				err ? strerror(-err) : "");
 		log_error("%s", sentence);
+		self.broken_errno = -err;
 		serve_break(sentence);
 		wait_for_drain();
 		return;

@@ -124,10 +124,38 @@ static int take_word(struct reading *reading, const struct key *key, const char 
 	return 1;
 }
 
+/* "KEY=N[,KEY=N]...:" and the rest behind it; NULL where it is no such thing. */
+static const char *fault_keys(const char *spec)
+{
+	char key[8];
+	uint32_t number;
+	int length;
+
+	for (;;) {
+		if (sscanf(spec, "%7[a-z]=%9u%n", key, &number, &length) != 2 ||
+				(strcmp(key, "error") && strcmp(key, "short") &&
+				strcmp(key, "delay") && strcmp(key, "reorder")))
+			return NULL;
+		spec += length;
+		if (*spec == ':')
+			return spec + 1;
+		if (*spec++ != ',')
+			return NULL;
+	}
+}
+
+/* What the worker will take: the grammar of blkback/engine/fault.c and its like. */
+static bool engine_known(const char *spec)
+{
+	while (spec && strncmp(spec, "fault:", 6) == 0)
+		spec = fault_keys(spec + 6);
+	return spec && (strcmp(spec, "aio") == 0 || strcmp(spec, "null") == 0);
+}
+
 static int take_engine(struct reading *reading, const char *value, char to[64])
 {
-	if (strcmp(value, "aio") && strcmp(value, "null") && strncmp(value, "fault:", 6))
-		return wrong(reading, "engine has to be aio, null or fault:…, not `%s'", value);
+	if (!engine_known(value))
+		return wrong(reading, "engine has to be aio, null or fault:KEY=N,...:aio, not `%s'", value);
 	if (strlen(value) >= 64)
 		return wrong(reading, "engine has to be shorter than 64 bytes: `%s'", value);
 	memcpy(to, value, strlen(value) + 1);

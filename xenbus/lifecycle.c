@@ -12,9 +12,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
-#include <unistd.h>
 
+#include "xenbus/arrive.h"
 #include "xenbus/rundir.h"
 #include "xenbus/worker.h"
 
@@ -100,8 +99,10 @@ static int view_read(struct device *device, struct device_view *view)
 	struct store *store = store_of(device);
 	uint32_t online = 0;
 	uint64_t generation;
-	int r = store_state(store, device->backend, &view->ours);
+	int r;
 
+	store_trouble(store);
+	r = store_state(store, device->backend, &view->ours);
 	if (r == 0)
 		r = store_state(store, device->frontend, &view->theirs);
 	if (r)
@@ -110,6 +111,8 @@ static int view_read(struct device *device, struct device_view *view)
 		view->theirs = BUS_UNKNOWN;
 	store_u32(store, device->backend, "online", 0, 1, &online);
 	generation = stored_generation(device);
+	if (store_trouble(store))
+		return -EIO;
 	view->online = online;
 	view->reborn = device->generation && generation != device->generation;
 	view->foreign = device->generation == 0;
@@ -181,82 +184,11 @@ static int introduce_write(struct device *device)
 	return r ? r : device->kind->advertise(device);
 }
 
-/* The toolstack's word for where the frontend is has to be the place where we look. */
-static int names_agree(struct device *device)
-{
-	struct store *store = store_of(device);
-	char frontend[128];
-	uint32_t domid;
-
-	if (store_u32(store, device->backend, "frontend-id", 0, DOMID_LAST, &domid) ||
-			domid != device->id.domid ||
-			store_text(store, device->backend, "frontend", frontend, sizeof(frontend)) ||
-			strcmp(frontend, device->frontend)) {
-		device_fail(device, EINVAL, "%s names another frontend than %s", device->backend,
-				device->frontend);
-		return -EINVAL;
-	}
-	return 0;
-}
-
-static int kernel_holds(struct device *device)
-{
-	char path[4096];
-
-	snprintf(path, sizeof(path), "%s/bus/xen-backend/devices/%s/driver", device->fleet->sys,
-			device->run_name);
-	if (access(path, F_OK))
-		return 0;
-	device_fail(device, EBUSY, "the kernel driver %s holds the device: unload it, or keep it away "
-			"with /etc/modprobe.d/xenback.conf", device->kind->driver);
-	return -EBUSY;
-}
-
-static uint64_t random_generation(void)
-{
-	uint64_t generation = 0;
-
-	while (generation == 0) {
-		if (getrandom(&generation, sizeof(generation), 0) != sizeof(generation))
-			generation = 0;
-	}
-	return generation;
-}
-
-static void settings_read(struct device *device)
-{
-	char home[64], guest[128] = "", vdev[32];
-	struct store *store = store_of(device);
-
-	snprintf(home, sizeof(home), "/local/domain/%u", device->id.domid);
-	store_text(store, home, "name", guest, sizeof(guest));
-	if (device->id.kind == DEVICE_VIF || store_text(store, device->backend, "dev", vdev,
-			sizeof(vdev)))
-		snprintf(vdev, sizeof(vdev), "vif%u", device->id.devid);
-	device->settings = config_settings(device->fleet->config, guest, vdev);
-}
-
-/* What is done once in a generation. A device that fails here stays in state 1, untouched. */
-static int arrive(struct device *device)
-{
-	int r = kernel_holds(device);
-
-	if (r == 0)
-		r = names_agree(device);
-	if (r == 0 && device->kind->arrive)
-		r = device->kind->arrive(device);
-	if (r == 0 && device->generation == 0) {
-		rundir_remove(device->fleet->run, device->run_name);
-		device->generation = random_generation();
-	}
-	return r;
-}
-
 static int introduce(struct device *device, enum bus_state from)
 {
 	device->failed = false;
-	settings_read(device);
-	if (from == BUS_INITIALISING && arrive(device))
+	device_settings(device);
+	if (from == BUS_INITIALISING && device_arrive(device))
 		return device->failed ? 0 : -EAGAIN;
 	device->backing = BACKING_ABSENT;
 	return move(device, from, BUS_INITWAIT, introduce_write);
@@ -298,7 +230,8 @@ static int connect_device(struct device *device)
 	struct negotiation negotiation = { .device = device };
 	int r = store_transact(store_of(device), negotiate_body, &negotiation);
 
-	if (r == -EAGAIN)	/* a frontend that keeps writing its keys is looked at later */
+	/* A frontend that keeps writing its keys, or a xenstored that fails: look again later. */
+	if (r == -EAGAIN || r == -EIO)
 		return r;
 	if (r) {
 		device_fail(device, -r, "reading the frontend's %s", negotiation.wrong);
@@ -415,20 +348,39 @@ bool device_evaluate_bounded(struct device *device)
 
 /* --- birth and end ----------------------------------------------------------------------------- */
 
-static void adopt(struct device *device)
+/* Generation and state as a former control left them. 0, or -errno: xenstored does not say. */
+static int adopt_read(struct device *device, enum bus_state *ours)
+{
+	struct store *store = store_of(device);
+	int r = -EIO;
+
+	for (unsigned int i = 0; i < STORE_TRIES && r; i++) {
+		store_trouble(store);
+		device->generation = stored_generation(device);
+		r = store_state(store, device->backend, ours);
+		if (store_trouble(store))
+			r = -EIO;
+	}
+	return r;
+}
+
+static int adopt(struct device *device)
 {
 	enum bus_state ours;
+	int r = adopt_read(device, &ours);
 
-	device->generation = stored_generation(device);
+	if (r)
+		return r;
 	worker_adopt(device);
-	if (device->generation == 0 || store_state(store_of(device), device->backend, &ours))
-		return;
-	settings_read(device);
+	if (device->generation == 0)
+		return 0;
+	device_settings(device);
 	if (device->worker.state != WORKER_NONE && device->kind->adopt)
 		device->kind->adopt(device);
 	/* 5 over a living connection: it had been published before the toolstack closed it. */
 	device->published = ours == BUS_CONNECTED || ours == BUS_RECONFIGURED ||
 			(ours == BUS_CLOSING && device->worker.state != WORKER_NONE);
+	return 0;
 }
 
 struct device *device_open(struct fleet *fleet, uint32_t slot, struct device_id id)
@@ -453,7 +405,14 @@ struct device *device_open(struct fleet *fleet, uint32_t slot, struct device_id 
 	snprintf(device->frontend, sizeof(device->frontend), "/local/domain/%u/device/%s/%u",
 			id.domid, name, id.devid);
 	fleet->device[slot] = device;
-	adopt(device);
+	r = adopt(device);
+	if (r) {
+		device_log(device, LOG_ERROR, "is not served before xenstore says more of it: "
+				"xenstored fails (%s)", strerror(-r));
+		fleet->device[slot] = NULL;
+		free(device);
+		return NULL;
+	}
 	snprintf(path, sizeof(path), "%s/state", device->frontend);
 	r = store_watch(fleet->store, path, id);
 	if (r)

@@ -83,6 +83,14 @@ int process_open(pid_t pid)
 	return fd < 0 ? -errno : fd;
 }
 
+void process_reap(pid_t child)
+{
+	/* A child's number is not given out again before it is collected. */
+	kill(child, SIGKILL);
+	while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
+		continue;
+}
+
 uint64_t process_start_time(pid_t pid)
 {
 	char path[32], stat[1024], *at;

@@ -24,6 +24,9 @@ int process_open(pid_t pid);
 /* Kernel ticks after boot at which the process started (proc(5), field 22); 0: there is none. */
 uint64_t process_start_time(pid_t pid);
 
+/* Kills a child of ours that has no pidfd, and collects its end. */
+void process_reap(pid_t child);
+
 /* Sends a signal through a pidfd. 0 or -errno. */
 int process_signal(int pidfd, int signal);
 

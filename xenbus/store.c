@@ -32,12 +32,30 @@ struct store {
 	pthread_mutex_t lock;		/* of the two below */
 	struct dirty dirty;
 	bool lost;
+	bool trouble;			/* see store_trouble() */
 };
 
 /* errno of a failed call, never 0: libxenstore leaves it so when the connection breaks. */
 static int failure(void)
 {
 	return errno ? -errno : -EIO;
+}
+
+/* A read has failed. A node that is missing or forbidden is an answer; anything else is trouble. */
+static int read_failure(struct store *store)
+{
+	int r = failure();
+
+	store->trouble |= r != -ENOENT && r != -EACCES && r != -EINVAL;
+	return r;
+}
+
+bool store_trouble(struct store *store)
+{
+	bool trouble = store->trouble;
+
+	store->trouble = false;
+	return trouble;
 }
 
 static void mark(struct store *store, const char *path, const char *token)
@@ -200,7 +218,7 @@ int store_text(struct store *store, const char *dir, const char *key, char *text
 		return -ENAMETOOLONG;
 	value = xs_read(store->requests, store->txn, path, &length);
 	if (!value)
-		return failure();
+		return read_failure(store);
 	if (length >= room)
 		r = -E2BIG;
 	else if (memchr(value, 0, length))
@@ -281,7 +299,11 @@ static int transact_once(struct store *store, int (*body)(struct store *store, v
 	store->txn = xs_transaction_start(store->requests);
 	if (store->txn == XBT_NULL)
 		return failure();
+	store_trouble(store);
 	r = body(store, arg);
+	/* What the body took for a missing value may have been no answer at all. */
+	if (store_trouble(store))
+		r = -EAGAIN;
 	if (!xs_transaction_end(store->requests, store->txn, r != 0) && r == 0)
 		r = failure();
 	store->txn = XBT_NULL;

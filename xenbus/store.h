@@ -76,9 +76,15 @@ int store_list(struct store *store, const char *path, void (*each)(void *arg, co
 		void *arg);
 
 /*
+ * Has a read since the last call here failed because of xenstored, and not because the node is missing
+ * or forbidden? Then what was concluded from it does not hold: try again later.
+ */
+bool store_trouble(struct store *store);
+
+/*
  * Runs `body` inside a transaction, again when another has disturbed it, at most STORE_TRIES times.
  * body returns 0: commit; anything else: abandon, and the value is returned.
- * Returns 0; -EAGAIN: disturbed too often; -errno of xenstored.
+ * Returns 0; -EAGAIN: disturbed too often, or a read of the body has met trouble; -errno of xenstored.
  */
 int store_transact(struct store *store, int (*body)(struct store *store, void *arg), void *arg);
 

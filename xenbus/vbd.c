@@ -84,8 +84,12 @@ static int vbd_prepare(struct device *device)
 	struct vbd *vbd = vbd_of(device);
 	int fd;
 
+	store_trouble(store_of(device));
 	target_policy(vbd);
 	fd = target_find(vbd);
+	/* A mode or a path that could not be read is not one that is missing. */
+	if (store_trouble(store_of(device)))
+		return -EAGAIN;
 	if (fd)
 		return fd;
 	no_medium(vbd);

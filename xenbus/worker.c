@@ -21,6 +21,9 @@
 #include "xenbus/rundir.h"
 #include "xenbus/spawn.h"
 
+#define ERRNO_LIMIT 4096	/* the kernel's MAX_ERRNO and one */
+#define WORKER_LOOK_MSEC 100	/* whether a process has ended that we cannot watch */
+
 /* Rest before the n-th successor in a row, milliseconds: the first comes at once. */
 static unsigned int rest_before(unsigned int deaths)
 {
@@ -96,6 +99,7 @@ static int worker_spawn(struct device *device, int dir, const int *fds, unsigned
 	char program[PATH_MAX], name[32];
 	char *argv[] = { name, device->run_name, NULL };
 	pid_t pid;
+	int r;
 
 	snprintf(program, sizeof(program), "%s/%s", device->fleet->libexec, device->kind->worker);
 	snprintf(name, sizeof(name), "%s", device->kind->worker);
@@ -104,9 +108,13 @@ static int worker_spawn(struct device *device, int dir, const int *fds, unsigned
 		return pid;
 	worker->pid = pid;
 	worker->pidfd = process_open(pid);
-	if (worker->pidfd < 0)
-		return worker->pidfd;
-	fleet_watch(device->fleet, worker->pidfd, EVENT_EXIT, device->slot);
+	r = worker->pidfd < 0 ? worker->pidfd :
+			fleet_watch(device->fleet, worker->pidfd, EVENT_EXIT, device->slot);
+	if (r) {	/* nobody would ever hear of its end */
+		process_reap(pid);
+		close_fd(&worker->pidfd);
+		return r;
+	}
 	return pid_write(dir, pid);
 }
 
@@ -139,6 +147,16 @@ static int worker_start_in(struct device *device, int dir, bool fresh)
 	return r;
 }
 
+/* A process that nothing of may go on: of an earlier life of this name, or not started whole. */
+static void leftover(struct device *device)
+{
+	process_signal(device->worker.pidfd, SIGKILL);
+	device->worker.state = WORKER_DRAINING;
+	device->worker.successor = false;
+	device->worker.killed = true;
+	set_deadline(device, WORKER_DRAIN_MSEC);
+}
+
 int worker_start(struct device *device, bool fresh)
 {
 	struct worker *worker = &device->worker;
@@ -153,9 +171,9 @@ int worker_start(struct device *device, bool fresh)
 		if (!device->failed)	/* opening the backing has told its own story */
 			device_fail(device, -r, "cannot start %s/%s in %s/%s", device->fleet->libexec,
 					device->kind->worker, device->fleet->run, device->run_name);
+		worker->state = WORKER_NONE;
 		if (worker->pidfd >= 0)
-			process_signal(worker->pidfd, SIGKILL);
-		worker->state = worker->pidfd >= 0 ? WORKER_DRAINING : WORKER_NONE;
+			leftover(device);
 		return r;
 	}
 	if (fresh)
@@ -203,31 +221,27 @@ static bool params_adopt(struct device *device, int dir)
 	return false;
 }
 
-/* A process of an earlier life of this name: nothing of it may go on. */
-static void leftover(struct device *device)
-{
-	process_signal(device->worker.pidfd, SIGKILL);
-	device->worker.state = WORKER_DRAINING;
-	device->worker.killed = true;
-	set_deadline(device, WORKER_DRAIN_MSEC);
-}
-
 static void adopt_live(struct device *device, int dir)
 {
 	struct worker *worker = &device->worker;
+	int r;
 
 	worker->state = WORKER_STARTING;	/* until it has said whose it is */
 	worker->started = now_msec();
 	set_deadline(device, WORKER_START_MSEC);
-	fleet_watch(device->fleet, worker->pidfd, EVENT_EXIT, device->slot);
+	r = fleet_watch(device->fleet, worker->pidfd, EVENT_EXIT, device->slot);
 	if (device->generation == 0) {
 		leftover(device);
 		return;
 	}
-	if (line_open(device, dir) == 0)
-		worker_send(device, CONTROL_HELLO_PLEASE, 0);
-	else	/* it cannot be led: let a successor take over */
+	if (r == 0)
+		r = line_open(device, dir);
+	if (r) {	/* it cannot be led: let a successor take over */
 		process_signal(worker->pidfd, SIGKILL);
+		set_deadline(device, WORKER_LOOK_MSEC);	/* its end may not be heard */
+	} else {
+		worker_send(device, CONTROL_HELLO_PLEASE, 0);
+	}
 	device_log(device, LOG_NOTICE, "adopted worker %d", (int)worker->pid);
 }
 
@@ -372,6 +386,11 @@ void worker_tick(struct device *device)
 		return;
 	}
 	worker->deadline = 0;
+	if (worker->pidfd >= 0) {
+		worker_exited(device);	/* whether we have heard of its end or not */
+		if (worker->pidfd < 0)
+			return;
+	}
 	switch (worker->state) {
 	case WORKER_RESTING:
 		worker->state = WORKER_LOST;
@@ -414,7 +433,9 @@ static void worker_message(struct device *device, const struct control_msg *msg)
 			break;
 		device->worker.state = WORKER_BROKEN;
 		device->worker.deadline = 0;
-		device_fail(device, EPROTO, "%s", msg->text);
+		/* The worker's errno, where it names one that can be. */
+		device_fail(device, msg->value && msg->value < ERRNO_LIMIT ? (int)msg->value : EPROTO,
+				"%s", msg->text);
 		break;
 	case CONTROL_DRAINED:
 		break;	/* its end follows, and that is what counts */

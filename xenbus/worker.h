@@ -11,7 +11,7 @@
 
 #define WORKER_START_MSEC 30000		/* to say CONNECTED; then it is killed */
 #define WORKER_DRAIN_MSEC 5000		/* to end what is in flight; then it is killed */
-#define WORKER_STEADY_MSEC 10000	/* a worker that lived this long did not die of its start */
+#define WORKER_STEADY_MSEC 1000		/* a worker that lived this long did not die of its start */
 #define WORKER_DEATHS_MAX 8		/* in a row; then the device is failed */
 
 /*

@@ -170,10 +170,12 @@ static uint32_t aio_submit(struct engine *engine, struct io **io, uint32_t n)
 	uint32_t taken = 0;
 
 	while (taken < n) {
-		uint32_t more = is_discard(io[taken]) ?
-			discarder_submit(aio->discarder, io[taken]) :
-			batch_submit(aio, io + taken, n - taken);
+		uint32_t more = 1;
 
+		if (is_discard(io[taken]))
+			discarder_submit(aio->discarder, io[taken]);
+		else
+			more = batch_submit(aio, io + taken, n - taken);
 		if (more == 0)
 			break;
 		taken += more;
@@ -192,6 +194,14 @@ struct aio_ring {
 };
 
 #define AIO_RING_MAGIC 0xa10a10a1u
+#define AIO_RING_COMPAT 1u	/* fs/aio.c; others would be rings that we do not know */
+#define AIO_RING_INCOMPAT 0u
+
+static bool ring_known(const struct aio_ring *ring)
+{
+	return ring->magic == AIO_RING_MAGIC && ring->compat_features == AIO_RING_COMPAT &&
+		ring->incompat_features == AIO_RING_INCOMPAT;
+}
 
 /* Events straight from the completion ring; falls back to the system call if the ring is foreign. */
 static uint32_t events_get(struct aio_engine *aio, struct io_event *events, uint32_t max)
@@ -199,7 +209,7 @@ static uint32_t events_get(struct aio_engine *aio, struct io_event *events, uint
 	struct aio_ring *ring = (struct aio_ring *)aio->context;	/* the context is its address */
 	uint32_t head, tail, n = 0;
 
-	if (ring->magic != AIO_RING_MAGIC) {
+	if (!ring_known(ring)) {
 		struct timespec now = { 0, 0 };
 		int got = io_getevents(aio->context, 0, max, events, &now);
 

@@ -11,7 +11,6 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 #include <linux/fs.h>
 #include <sys/ioctl.h>
@@ -24,17 +23,44 @@
 #define CHUNK (256ull << 20)
 #define STACK_BYTES (64u << 10)
 
+/* Operations in order, linked through the room that each keeps for its engine. */
+struct list {
+	struct io *first, *last;
+};
+
 struct discarder {
 	pthread_t thread;
 	pthread_mutex_t lock;	/* guards all below; held only for a few stores */
 	pthread_cond_t wake;
 	bool started, stop;
-	uint32_t waiting, ended;
-	struct io *wait[DISCARDS_MAX];
-	struct io *end[DISCARDS_MAX];
+	struct list waiting, ended;
+	uint32_t ended_count;	/* also read without the lock, as a hint: stored atomically */
 	int fd, event;
 	bool block_device;
 };
+
+static struct io **next_of(struct io *io)
+{
+	return (struct io **)io->engine;
+}
+
+static void list_push(struct list *list, struct io *io)
+{
+	*next_of(io) = NULL;
+	if (list->first)
+		*next_of(list->last) = io;
+	else
+		list->first = io;
+	list->last = io;
+}
+
+static struct io *list_pop(struct list *list)
+{
+	struct io *io = list->first;
+
+	list->first = *next_of(io);
+	return io;
+}
 
 static int discard_chunk(const struct discarder *d, bool secure, uint64_t offset, uint64_t bytes)
 {
@@ -68,16 +94,9 @@ static int discard_all(const struct discarder *d, const struct io *io)
 /* The oldest waiting discard, or NULL when the thread has to end. Called with the lock held. */
 static struct io *next_wait(struct discarder *d)
 {
-	struct io *io;
-
-	while (d->waiting == 0 && !d->stop)
+	while (!d->waiting.first && !d->stop)
 		pthread_cond_wait(&d->wake, &d->lock);
-	if (d->stop)
-		return NULL;
-	io = d->wait[0];
-	d->waiting--;
-	memmove(d->wait, d->wait + 1, d->waiting * sizeof(d->wait[0]));
-	return io;
+	return d->stop ? NULL : list_pop(&d->waiting);
 }
 
 static void *discard_thread(void *arg)
@@ -93,7 +112,8 @@ static void *discard_thread(void *arg)
 		pthread_mutex_unlock(&d->lock);
 		io->result = discard_all(d, io);
 		pthread_mutex_lock(&d->lock);
-		d->end[d->ended++] = io;
+		list_push(&d->ended, io);
+		__atomic_store_n(&d->ended_count, d->ended_count + 1, __ATOMIC_RELAXED);
 		/* The counter cannot overflow: the only possible failure, and it would leave it readable. */
 		if (write(d->event, &one, sizeof(one)) < 0)
 			continue;
@@ -144,32 +164,25 @@ void discarder_close(struct discarder *d)
 	free(d);
 }
 
-uint32_t discarder_submit(struct discarder *d, struct io *io)
+void discarder_submit(struct discarder *d, struct io *io)
 {
-	uint32_t taken = 0;
-
 	pthread_mutex_lock(&d->lock);
-	if (d->waiting + d->ended + 1 < DISCARDS_MAX) {
-		d->wait[d->waiting++] = io;
-		pthread_cond_signal(&d->wake);
-		taken = 1;
-	}
+	list_push(&d->waiting, io);
+	pthread_cond_signal(&d->wake);
 	pthread_mutex_unlock(&d->lock);
-	return taken;
 }
 
 uint32_t discarder_reap(struct discarder *d, struct io **done, uint32_t max)
 {
-	uint32_t n;
+	uint32_t n = 0;
 
 	/* Mostly nothing has ended: look without the lock; what is missed is seen at its event. */
-	if (__atomic_load_n(&d->ended, __ATOMIC_RELAXED) == 0)
+	if (__atomic_load_n(&d->ended_count, __ATOMIC_RELAXED) == 0)
 		return 0;
 	pthread_mutex_lock(&d->lock);
-	n = d->ended < max ? d->ended : max;
-	memcpy(done, d->end, n * sizeof(done[0]));
-	d->ended -= n;
-	memmove(d->end, d->end + n, d->ended * sizeof(d->end[0]));
+	while (n < max && d->ended.first)
+		done[n++] = list_pop(&d->ended);
+	__atomic_store_n(&d->ended_count, d->ended_count - n, __ATOMIC_RELAXED);
 	pthread_mutex_unlock(&d->lock);
 	return n;
 }

@@ -21,9 +21,8 @@ int discarder_open(struct discarder **discarder, int fd, int event, bool block_d
 /* Waits for the discard in progress, drops the rest, ends the thread. */
 void discarder_close(struct discarder *discarder);
 
-/* Queues one. 1, or 0 when DISCARDS_MAX wait already: back-pressure. */
-#define DISCARDS_MAX 32
-uint32_t discarder_submit(struct discarder *discarder, struct io *io);
+/* Queues one; always takes it: the list goes through the operations themselves. */
+void discarder_submit(struct discarder *discarder, struct io *io);
 
 /* Up to max ended discards, results filled. */
 uint32_t discarder_reap(struct discarder *discarder, struct io **done, uint32_t max);

@@ -147,6 +147,12 @@ static void each_mistake_is_named_with_its_line_and_value(void **state)
 	mistake(2, "`65'", "[default]\npool = 65\n");
 	mistake(2, "`1024'", "[default]\nsector = 1024\n");
 	mistake(2, "`tape'", "[default]\nengine = tape\n");
+	mistake(2, "`fault:delay=1'", "[default]\nengine = fault:delay=1\n");
+	mistake(2, "`fault:delay:aio'", "[default]\nengine = fault:delay:aio\n");
+	mistake(2, "`fault:slow=1:aio'", "[default]\nengine = fault:slow=1:aio\n");
+	mistake(2, "`fault:delay=1,:aio'", "[default]\nengine = fault:delay=1,:aio\n");
+	mistake(2, "`fault:error=2:tape'", "[default]\nengine = fault:error=2:tape\n");
+	mistake(2, "`fault:error=2:aio:x'", "[default]\nengine = fault:error=2:aio:x\n");
 	mistake(2, "`colour'", "[default]\ncolour = red\n");
 	mistake(2, "`1-2'", "[default]\nuid-range = 1-2\n");
 	mistake(2, "uid-range", "[guest a]\nuid-range = 70000-80000\n");

@@ -22,7 +22,8 @@ static struct device_params good_vbd(void)
 	struct device_params p = {
 		.magic = PARAMS_MAGIC, .version = PARAMS_VERSION, .kind = DEVICE_VBD, .domid = 7,
 		.devid = 51712, .queues = 2, .generation = 1,
-		.vbd = { .bytes = 1 << 20, .sector_bytes = 512, .pool_bytes = 4 << 20, .engine = "aio" },
+		.vbd = { .bytes = 1 << 20, .sector_bytes = 512, .pool_bytes = 4 << 20, .aio_depth = 1,
+			.engine = "aio" },
 	};
 
 	for (int q = 0; q < 2; q++)
@@ -57,6 +58,9 @@ static void parameters_outside_their_limits_are_refused(void **state)
 	REFUSED(vbd.sector_bytes, 1024);
 	REFUSED(vbd.bytes, 1000);
 	REFUSED(vbd.indirect_max, 257);
+	REFUSED(vbd.indirect_max, 1);
+	REFUSED(vbd.indirect_max, 10);
+	REFUSED(vbd.aio_depth, 0);
 	REFUSED(vbd.pool_bytes, 4097);
 	REFUSED(vbd.pool_bytes, 128u << 20);
 	p = good_vbd();

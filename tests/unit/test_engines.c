@@ -158,6 +158,26 @@ static void a_discard_makes_a_hole(void **state)
 	assert_int_equal(do_one(IO_DISCARD_SECURE, 4096, 4096), -EOPNOTSUPP);
 }
 
+/* A read behind more discards than any ring holds is taken in the same call. */
+static void discards_hold_up_nobody(void **state)
+{
+	static struct io discards[600], behind;
+	struct io *list[601], *done[601];
+	struct iovec iov;
+
+	open_engine("aio");
+	for (int i = 0; i < 600; i++) {
+		discards[i] = an_io(IO_DISCARD, 0, FILE_BYTES, &iov);
+		list[i] = &discards[i];
+	}
+	behind = an_io(IO_READ, 0, 4096, &iov);
+	list[600] = &behind;
+	assert_int_equal(engine->ops->submit(engine, list, 601), 601);
+	reap(done, 601);
+	for (int i = 0; i < 601; i++)
+		assert_int_equal(list[i]->result, 0);
+}
+
 static void the_null_engine_ends_everything_at_once(void **state)
 {
 	open_engine("null");
@@ -223,6 +243,7 @@ int main(void)
 		WITH_FILE(what_the_kernel_refuses_comes_back_with_its_error),
 		WITH_FILE(no_more_is_taken_than_the_depth),
 		WITH_FILE(a_discard_makes_a_hole),
+		WITH_FILE(discards_hold_up_nobody),
 		WITH_FILE(the_null_engine_ends_everything_at_once),
 		WITH_FILE(every_second_operation_fails),
 		WITH_FILE(an_operation_is_delayed),
