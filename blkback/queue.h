@@ -14,6 +14,7 @@
 #include "ring/control.h"
 #include "ring/events.h"
 #include "ring/journal.h"
+#include "ring/kicks.h"
 #include "ring/life.h"
 #include "ring/sring.h"
 #include "ring/stats.h"
@@ -48,9 +49,8 @@ struct queue {
 	uint64_t poll_next_usec;	/* no polling before */
 	uint32_t poll_failures;		/* in a row */
 	bool unmask_due;		/* our port was delivered and is still masked */
-	uint32_t useless_kicks;		/* in a row: events that brought no work */
-	bool woken;			/* by an event since the last pass */
-	bool took;			/* a request since the last event */
+	struct kicks kicks;
+	bool took;			/* a request since the kicks were judged */
 };
 
 /*

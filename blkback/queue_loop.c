@@ -9,8 +9,6 @@
 #include <time.h>
 
 #define PASSES_MAX 64u		/* of one queue_work(): then other descriptors get their turn */
-#define KICKS_FREE 16u		/* useless events in a row that cost the frontend nothing */
-#define KICK_DELAY_MAX_MS 16
 #define TRIM_AFTER_MS 2000
 #define RETRY_MS 10
 #define POLL_USEC 50u		/* about what a wake-up costs */
@@ -31,7 +29,7 @@ void queue_event(struct queue *queue)
 	if (events_take(queue->events, &port))
 		return;
 	queue->unmask_due = true;
-	queue->woken = true;
+	kicks_heard(&queue->kicks);
 	stats_add(&queue->vbd->stats->events, 1);
 	stats_add(&queue->vbd->stats->syscalls, 1);
 }
@@ -40,16 +38,6 @@ static bool is_drained(const struct queue *queue)
 {
 	return __atomic_load_n(&queue->vbd->draining, __ATOMIC_RELAXED) &&
 		queue->requests.in_progress == 0 && queue->waiting.count == 0;
-}
-
-/* A kick was useless if nothing was taken since the one before, also not before it was heard. */
-static void kick_judge(struct queue *queue)
-{
-	if (!queue->woken)
-		return;
-	queue->useless_kicks = queue->took ? 0 : queue->useless_kicks + 1;
-	queue->took = false;
-	queue->woken = false;
 }
 
 /* Tells the processor that this is a wait: a sibling thread gets its units meanwhile. */
@@ -96,39 +84,29 @@ bool queue_work(struct queue *queue)
 		queue->now_usec = queue_clock_usec();
 		passes++;
 	}
-	kick_judge(queue);
+	kicks_judge(&queue->kicks, queue->took, queue->now_usec);
+	queue->took = false;
 	if (is_drained(queue))
 		life_drained(&queue->life);
 	return passes == PASSES_MAX;
 }
 
-/*
- * The kernel delays ports of drivers that report useless events; /dev/xen/evtchn never reports
- * them, so that the delay is ours to make: the port stays masked for a while.
- */
-static int kick_delay_ms(const struct queue *queue)
+static void unmask(struct queue *queue)
 {
-	uint32_t useless = queue->useless_kicks;
-
-	if (useless < KICKS_FREE)
-		return 0;
-	useless = useless / KICKS_FREE;
-	return useless > 4 ? KICK_DELAY_MAX_MS : 1 << (useless - 1);
+	if (!queue->unmask_due)
+		return;
+	events_unmask(queue->events, queue->port);
+	queue->unmask_due = false;
+	stats_add(&queue->vbd->stats->syscalls, 1);
 }
 
 int queue_rest(struct queue *queue)
 {
-	int delay = kick_delay_ms(queue);
-
 	if (queue_may_take(queue) && sring_rest(&queue->ring))
 		return 0;
-	if (queue->unmask_due && delay)
-		return delay;
-	if (queue->unmask_due) {
-		events_unmask(queue->events, queue->port);
-		queue->unmask_due = false;
-		stats_add(&queue->vbd->stats->syscalls, 1);
-	}
+	if (queue->unmask_due && kicks_hold(&queue->kicks, queue->now_usec))
+		return (int)((queue->kicks.until_usec - queue->now_usec + 999) / 1000);
+	unmask(queue);
 	/* The engine took less than all, perhaps with nothing in flight that could wake us. */
 	if (queue->ready.count)
 		return RETRY_MS;
@@ -137,10 +115,7 @@ int queue_rest(struct queue *queue)
 
 void queue_idle(struct queue *queue)
 {
-	if (queue->unmask_due) {
-		events_unmask(queue->events, queue->port);
-		queue->unmask_due = false;
-		return;
-	}
-	arena_trim(&queue->move.arena);
+	/* A port that is held is unmasked by the next queue_rest(). */
+	if (!queue->unmask_due)
+		arena_trim(&queue->move.arena);
 }

@@ -57,8 +57,10 @@ void ctrl_event(struct ctrl *ctrl)
 {
 	port_t port;
 
-	if (events_take(ctrl->events, &port) == 0)
-		ctrl->unmask_due = true;
+	if (events_take(ctrl->events, &port))
+		return;
+	ctrl->unmask_due = true;
+	kicks_heard(&ctrl->kicks);
 }
 
 static void answer_one(struct ctrl *ctrl)
@@ -86,24 +88,35 @@ static void answer_one(struct ctrl *ctrl)
 	ctrl_ring_answer(&ctrl->ring, &response);
 }
 
-const char *ctrl_work(struct ctrl *ctrl)
+const char *ctrl_work(struct ctrl *ctrl, uint64_t now_usec)
 {
-	int found = 0;
+	int found;
 
 	if (!ctrl->open)
 		return NULL;
-	do {
-		found = sring_look(&ctrl->ring);
-		for (int i = 0; i < found; i++)
-			answer_one(ctrl);
-		if (sring_publish(&ctrl->ring))
-			events_notify(ctrl->events, ctrl->port);
-	} while (found >= 0 && sring_rest(&ctrl->ring) && found);
-	if (ctrl->unmask_due)
-		events_unmask(ctrl->events, ctrl->port);
-	ctrl->unmask_due = false;
+	found = sring_look(&ctrl->ring);
+	for (int i = 0; i < found; i++)
+		answer_one(ctrl);
+	if (sring_publish(&ctrl->ring))
+		events_notify(ctrl->events, ctrl->port);
+	kicks_judge(&ctrl->kicks, found > 0, now_usec);
 	if (found >= 0)
 		return NULL;
 	ctrl->open = false;
 	return "the frontend's control index is beyond the ring";
+}
+
+uint64_t ctrl_rest(struct ctrl *ctrl, uint64_t now_usec)
+{
+	if (!ctrl->open)
+		return UINT64_MAX;
+	if (sring_rest(&ctrl->ring))
+		return 0;
+	if (!ctrl->unmask_due)
+		return UINT64_MAX;
+	if (kicks_hold(&ctrl->kicks, now_usec))
+		return ctrl->kicks.until_usec;
+	events_unmask(ctrl->events, ctrl->port);
+	ctrl->unmask_due = false;
+	return UINT64_MAX;
 }

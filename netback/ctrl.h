@@ -17,6 +17,7 @@ struct ctrl {
 	struct grant_batch *batch;
 	port_t port;
 	bool unmask_due;
+	struct kicks kicks;
 	bool open;		/* the frontend has such a ring, and it is not broken */
 };
 
@@ -26,7 +27,13 @@ const char *ctrl_open(struct ctrl *ctrl, struct vif *vif, int *err);
 /* An event is pending: takes it. */
 void ctrl_event(struct ctrl *ctrl);
 
-/* Answers what is there. NULL, or a sentence: the frontend lied about its indices. */
-const char *ctrl_work(struct ctrl *ctrl);
+/* Answers what is there, a ring's worth at most. NULL, or a sentence: the frontend lied about its indices. */
+const char *ctrl_work(struct ctrl *ctrl, uint64_t now_usec);
+
+/*
+ * To be called after it: asks for the next event and unmasks the port. 0: there is more to answer;
+ * otherwise when to call both again at the latest, usec (UINT64_MAX: when something happens).
+ */
+uint64_t ctrl_rest(struct ctrl *ctrl, uint64_t now_usec);
 
 #endif

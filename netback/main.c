@@ -101,14 +101,26 @@ static void heard(uint32_t q, uint32_t what)
 	}
 }
 
-static int work(uint32_t q)
+static void ctrl_look(void)
 {
-	return queue_work(&queues[q]) ? 0 : queue_rest(&queues[q]);
+	const char *wrong = ctrl_work(&ctrl, queues[0].now_usec);
+
+	if (!wrong)
+		return;
+	log_error("the control ring is halted: %s", wrong);
+	serve_break(wrong);
 }
 
-static void idle(uint32_t q)
+/* The main thread has the control ring beside its queue. */
+static int work(uint32_t q)
 {
-	queue_idle(&queues[q]);
+	const bool more = queue_work(&queues[q]);
+
+	if (q == 0)
+		ctrl_look();
+	if (more)
+		return 0;
+	return queue_rest(&queues[q], q == 0 ? ctrl_rest(&ctrl, queues[q].now_usec) : UINT64_MAX);
 }
 
 static void rate_set(const struct control_msg *msg)
@@ -139,16 +151,6 @@ static void drain(void)
 	__atomic_store_n(&vif.draining, true, __ATOMIC_RELAXED);
 }
 
-static void ctrl_look(void)
-{
-	const char *wrong = ctrl_work(&ctrl);
-
-	if (!wrong)
-		return;
-	log_error("the control ring is halted: %s", wrong);
-	serve_break(wrong);
-}
-
 /* One queue that its guest does not empty is enough: the bridge should not send to it. */
 static void stalled_say(void)
 {
@@ -163,19 +165,13 @@ static void stalled_say(void)
 	serve_say(CONTROL_STALLED, stalled);
 }
 
-static void look(void)
-{
-	ctrl_look();
-	stalled_say();
-}
-
 int main(int argc, char **argv)
 {
 	static const struct serve_kind kind = {
 		.program = "netback", .device = "vif", .kind = DEVICE_VIF, .backings = QUEUES_MAX,
 		.begin = begin, .open = queues_open, .seal = worker_seal,
-		.life = life, .watch = watch, .heard = heard, .work = work, .idle = idle,
-		.message = message, .drain = drain, .look = look,
+		.life = life, .watch = watch, .heard = heard, .work = work,
+		.message = message, .drain = drain, .look = stalled_say,
 	};
 
 	return serve(&kind);

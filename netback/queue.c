@@ -11,8 +11,6 @@
 #include "ring/log.h"
 
 #define PASSES_MAX 64u		/* of one queue_work(): then other descriptors get their turn */
-#define KICKS_FREE 16u		/* useless events in a row that cost the frontend nothing */
-#define KICK_DELAY_MAX_MS 16
 
 static uint64_t clock_usec(void)
 {
@@ -49,7 +47,7 @@ void queue_event(struct queue *queue)
 		queue->tx.unmask_due = true;
 	else
 		queue->rx.unmask_due = true;
-	queue->woken = true;
+	kicks_heard(&queue->kicks);
 	stats_add(&queue->vif->stats->events, 1);
 	stats_add(&queue->vif->stats->syscalls, 1);
 }
@@ -78,24 +76,10 @@ bool queue_work(struct queue *queue)
 		queue->now_usec = clock_usec();
 		passes++;
 	}
-	if (queue->woken)
-		queue->useless_kicks = passes ? 0 : queue->useless_kicks + 1;
-	queue->woken = false;
+	kicks_judge(&queue->kicks, queue->took, queue->now_usec);
+	queue->took = false;
 	drained_look(queue);
 	return passes == PASSES_MAX;
-}
-
-/*
- * The kernel delays ports of drivers that report useless events; /dev/xen/evtchn never reports
- * them, so that the delay is ours to make: the port stays masked for a while.
- */
-static uint64_t kick_delay_usec(const struct queue *queue)
-{
-	uint32_t useless = queue->useless_kicks / KICKS_FREE;
-
-	if (useless == 0)
-		return 0;
-	return 1000u * (useless > 4 ? KICK_DELAY_MAX_MS : 1u << (useless - 1));
 }
 
 static void unmask(struct queue *queue, port_t port, bool *due)
@@ -118,21 +102,14 @@ static uint64_t min_u64(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
-int queue_rest(struct queue *queue)
+int queue_rest(struct queue *queue, uint64_t at)
 {
-	uint64_t at = min_u64(tx_rest(queue), rx_rest(queue));
-	uint64_t delay = kick_delay_usec(queue);
-
+	at = min_u64(at, min_u64(tx_rest(queue), rx_rest(queue)));
 	if (at <= queue->now_usec)
 		return 0;
-	if ((queue->tx.unmask_due || queue->rx.unmask_due) && delay)
-		at = min_u64(at, queue->now_usec + delay);
+	if ((queue->tx.unmask_due || queue->rx.unmask_due) && kicks_hold(&queue->kicks, queue->now_usec))
+		at = min_u64(at, queue->kicks.until_usec);
 	else
 		unmask_all(queue);
 	return at == UINT64_MAX ? -1 : (int)((at - queue->now_usec + 999) / 1000);
-}
-
-void queue_idle(struct queue *queue)
-{
-	unmask_all(queue);
 }

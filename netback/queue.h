@@ -16,6 +16,7 @@
 #include "ring/control.h"
 #include "ring/events.h"
 #include "ring/grants.h"
+#include "ring/kicks.h"
 #include "ring/life.h"
 #include "ring/slate.h"
 #include "ring/sring.h"
@@ -103,8 +104,8 @@ struct queue {
 	struct rx rx;
 	bool rx_stalled;		/* as the main thread may tell control */
 	uint64_t now_usec;
-	uint32_t useless_kicks;		/* in a row: events that brought no work */
-	bool woken;			/* by an event since the last pass */
+	struct kicks kicks;
+	bool took;			/* of the guest, what a kick can announce: since they were judged */
 };
 
 /*
@@ -130,12 +131,10 @@ bool queue_work(struct queue *queue);
 
 /*
  * To be called when queue_work() said there is no more: asks for the next events and unmasks ours.
+ * `at`: when the caller has something to do itself, usec (UINT64_MAX: never).
  * Returns how long to sleep at most, in milliseconds: -1 until something happens, 0 not at all.
  */
-int queue_rest(struct queue *queue);
-
-/* The sleep that queue_rest() bounded has ended with nothing: unmasks what was kept masked. */
-void queue_idle(struct queue *queue);
+int queue_rest(struct queue *queue, uint64_t at);
 
 /*
  * Maps a page that the frontend uses as a ring (to be attached at the indices it shows). NULL, or a

@@ -312,6 +312,7 @@ static void stalled_say(struct queue *queue, bool stalled)
 /* The guest has room for what it lacked room for. */
 static void moves_again(struct queue *queue)
 {
+	queue->took |= queue->rx.stuck_usec != 0;
 	queue->rx.stuck_usec = 0;
 	queue->rx.wanted = 0;
 	if (queue->rx.stalled)

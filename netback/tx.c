@@ -41,6 +41,7 @@ static bool take(struct queue *queue)
 		life_halt(&queue->life, "the frontend's transmit index is beyond the ring");
 	for (int i = 0; i < found; i++)
 		take_one(tx);
+	queue->took |= found > 0;
 	return found > 0;
 }
 

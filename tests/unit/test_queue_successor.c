@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* links: tests/unit/queue_world.o tests/unit/fake_xen.o blkback/queue.o blkback/queue_open.o blkback/queue_loop.o blkback/move.o blkback/persist.o blkback/arena.o blkback/request.o blkback/blkif.o blkback/engine/engine.o blkback/engine/aio.o blkback/engine/discard.o blkback/engine/null.o blkback/engine/fault.o ring/control.o ring/journal.o ring/life.o ring/log.o ring/sring.o ring/stats.o */
+/* links: tests/unit/queue_world.o tests/unit/fake_xen.o blkback/queue.o blkback/queue_open.o blkback/queue_loop.o blkback/move.o blkback/persist.o blkback/arena.o blkback/request.o blkback/blkif.o blkback/engine/engine.o blkback/engine/aio.o blkback/engine/discard.o blkback/engine/null.o blkback/engine/fault.o ring/control.o ring/journal.o ring/kicks.o ring/life.o ring/log.o ring/sring.o ring/stats.o */
 /* libs: -laio */
 /*
  * A queue whose worker has died goes on: its successor has the same ring and journal, and the guest
