@@ -52,6 +52,11 @@ cleanup() {
 
 	set +e
 	trap - EXIT INT TERM
+	# A successor hides a crash from the guest; it is to hide none from us.
+	if [ $status = 0 ] && grep -aE 'Sanitizer: |runtime error: |ended by signal (4|6|7|8|11|31)$' "$T/xenbackd.log" 2>/dev/null; then
+		echo "FAILED: a program of ours has crashed"
+		status=1
+	fi
 	if [ $status != 0 ] && [ $status != 77 ]; then
 		echo "--- xenbackd's log"
 		tail -30 "$T/xenbackd.log" 2>/dev/null
