@@ -210,6 +210,20 @@ $(BUILD)/tests/bench/tapcopy: $(BUILD)/tests/bench/tapcopy.o
 
 .PHONY: guest
 
+# --- tests/crash ---------------------------------------------------------------------------------
+
+# Holds a worker or control by ptrace: the product carries no test code.
+$(BUILD)/crash/probe: $(BUILD)/tests/crash/probe.o $(BUILD)/tests/crash/trace.o
+	@mkdir -p $(@D)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^
+
+$(BUILD)/crash/stream: $(BUILD)/tests/crash/stream.o
+	@mkdir -p $(@D)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^
+
+crash: need-build $(BUILD)/crash/probe $(BUILD)/crash/stream
+.PHONY: crash
+
 # --- tests/beliefs -------------------------------------------------------------------------------
 
 # One program per fact about Xen; they run on a real one too, so they know nothing of the simulation.
@@ -248,9 +262,9 @@ unit: need-check $(UNITS)
 # Tests through the front door are programs named as sentences; files with an ending are their tools.
 INTEGRATION := $(sort $(filter-out %.sh,$(wildcard tests/integration/*)))
 
-tests-build: sim guest $(UNITS)
+tests-build: sim guest crash $(UNITS)
 
-integration: all sim guest
+integration: all sim guest crash
 	tests/run integration $(INTEGRATION)
 
 check: results-clear all tests-build check-rooms check-docs sizes unit beliefs integration

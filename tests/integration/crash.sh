@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# For tests that kill workers and control at a chosen place. Sourced after lib.sh; needs root.
+#
+#   probe ARGUMENT...              tests/crash/probe.c, at most 8 s
+#   lived                          a second: a worker that dies sooner is taken for a crash loop
+#   succeeded RUN_NAME PID         waits until another process than PID serves that device
+#   kill_at RUN_NAME GUEST POINTS  kills the device's worker at each FUNCTION:STORE in turn, and writes
+#                                  one line per point into $T/killed: the point, 0 killed, 3 not found
+needs_root "to hold another user's process"
+
+probe() {
+	timeout -k 1 8 "$build/crash/probe" "$@"
+}
+
+lived() {
+	sleep 1.05
+}
+
+pid_of() {
+	cut -d' ' -f1 "$T/run/$1/pid"
+}
+
+succeeded() {
+	local name=$1 worker=$2
+
+	other() { [ "$(pid_of "$name")" != "$worker" ]; }
+	wait_for 3 other
+}
+
+kill_at() {
+	local name=$1 guest=$2 point worker status
+
+	for point in $3; do
+		lived
+		worker=$(pid_of "$name")
+		status=0
+		probe store "$worker" "${point%:*}" "${point#*:}" "$guest" || status=$?
+		echo "$point $status" >>"$T/killed"
+		[ $status = 3 ] || succeeded "$name" "$worker"
+	done
+}
+
+# stream_start D PORT MBPS up|down   a TCP connection between domain D and Dom0's 10.0.0.1, every byte verified
+# streams_end                        ends them in good order; fails where a byte is wrong or lost
+stream_start() {
+	local domid=$1 port=$2 from=$net to=$net-$1 address=10.0.0.$1
+
+	if [ "$4" = up ]; then
+		from=$net-$1 to=$net address=10.0.0.1
+	fi
+	ip netns exec "$to" "$build/crash/stream" receive $address "$port" >"$T/got$port" 2>&1 &
+	streams="${streams:-} $!"
+	pids="$! $pids"
+	wait_for 5 grep -q listening "$T/got$port"
+	ip netns exec "$from" "$build/crash/stream" send $address "$port" "$3" >"$T/sent$port" 2>&1 &
+	senders="${senders:-} $!"
+	pids="$! $pids"
+	ports="${ports:-} $port"
+}
+
+# `ip netns exec` becomes what it runs: a shell function in the background would not.
+streams_end() {
+	local pid port
+
+	for pid in $senders; do
+		kill "$pid" || fail "a connection broke: $(cat "$T"/sent* "$T"/got*)"
+	done
+	for pid in $senders $streams; do
+		wait "$pid" || fail "a connection broke: $(tail -n 2 "$T"/sent* "$T"/got*)"
+	done
+	for port in $ports; do
+		[ "$(sed -n 's/^sent //p' "$T/sent$port")" = "$(sed -n 's/^received //p' "$T/got$port")" ] ||
+			fail "bytes are lost: $(cat "$T/sent$port") $(tail -1 "$T/got$port")"
+	done
+}
