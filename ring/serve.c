@@ -22,6 +22,8 @@
 /* #syscalls: epoll_wait epoll_ctl read write */
 
 #define THREAD_STACK_BYTES (128u << 10)
+#define CONTROL_WAIT_MSEC 2000	/* for whoever started us; then there is nobody */
+#define EXIT_ORPHAN 3
 
 /* What can wake a thread, beside what the kind watches. */
 enum own_wake {
@@ -293,6 +295,25 @@ static void wait_for_drain(void)
 	serve_say(CONTROL_DRAINED, 0);
 }
 
+/*
+ * Control connects after it has written down our number. One that died in between does not know of us,
+ * and the next one starts another process for the same rings: so nothing is touched before it is there.
+ */
+static bool control_came(void)
+{
+	struct epoll_event events[4];
+	int n = 1;
+
+	while (self.line.fd < 0 && n > 0) {
+		do {
+			n = epoll_wait(self.epoll[0], events, 4, CONTROL_WAIT_MSEC);
+		} while (n < 0 && errno == EINTR);
+		for (int i = 0; i < n; i++)
+			dispatch(0, events[i].data.u64);
+	}
+	return self.line.fd >= 0;
+}
+
 static int params_open(void)
 {
 	const struct serve_kind *kind = self.kind;
@@ -348,6 +369,8 @@ int serve(const struct serve_kind *kind)
 	kind->begin(&self.params, self.stats, self.main_wake);
 	watch(0, WORKER_FD_SOCK, WAKE_LISTEN, EPOLLIN);
 	watch(0, self.main_wake, WAKE_MAIN, EPOLLIN);
+	if (!control_came())
+		return EXIT_ORPHAN;
 	run();
 	return 0;
 }

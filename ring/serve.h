@@ -41,7 +41,10 @@ struct serve_kind {
 	void (*look)(void);		/* main thread, after its work: what else there is to say */
 };
 
-/* Serves. Returns the process's exit status. */
+/*
+ * Serves. Returns the process's exit status: 0 drained, 2 wrong parameters, 3 no control came (the rings
+ * have not been touched).
+ */
 int serve(const struct serve_kind *kind);
 
 /* For kind->watch(): kind->heard(q, what) is called when fd is readable; once per change if `edge`. */
