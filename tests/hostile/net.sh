@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# For hostile tests of network interfaces: domain 7 attacks (tests/hostile/nethostile), domain 8 is an
+# honest neighbour on the same bridge. Sourced first; has all of tests/integration/lib.sh and vif.sh.
+#
+#   netattack_site [KEYS...]     the site; KEYS: of the attacker's vif, as xl has them
+#   scale CI FULL                the number for this run: FULL with SCALE=full
+#   attack WORD ARGUMENT...      nethostile in domain 7, which must say WORD: ...; while it still holds its
+#                                connection the worker is looked at: alive, or the device closed with an error
+#   attack_one ARGUMENT...       the same with tests/guest/netone, its output in $T/attack.log
+#   inbound BYTES                packets to the attacker as fast as a shell sends them, until inbound_stop
+#   neighbour_answers            domain 8 reaches Dom0
+#   all_is_back [LINES]          the end of every test: nothing is left of the attacker, and the log has
+#                                no more than LINES (60) of it
+. "$(dirname "${BASH_SOURCE[0]}")/../integration/lib.sh"
+. "$(dirname "${BASH_SOURCE[0]}")/../integration/vif.sh"
+
+# A worker's own memory, KiB; it is about 1.2 MiB when nothing happens, 2.5 with four queues.
+worker_kib_max=4096
+
+scale() {
+	if [ "${SCALE:-ci}" = full ]; then echo "$2"; else echo "$1"; fi
+}
+
+netattack_site() {
+	netsite
+	bridge br53
+	dom0 ip link set br53 address 02:00:00:00:00:01
+	dom0 ip addr add 10.0.0.1/24 dev br53
+	dom0 ip neigh add 10.0.0.7 lladdr 00:16:3e:00:00:07 dev br53
+	guest 7
+	netguest 8
+	vif 8 br53
+	netfront 8
+	wait_for 5 neighbour_answers
+	own_fds=$(ls "/proc/$xenbackd/fd" | wc -l)
+	own_kib=$(private_of "$xenbackd")
+	neighbour=$(netback_pid 8)
+	vif 7 br53 ${1:+"$1"}
+	# Where a bridge does not know an address it sends to all its ports: the neighbour is not the target.
+	dom0 bridge fdb add 00:16:3e:00:00:07 dev vif7.0 master static
+}
+
+private_of() {
+	awk '/^Private/ { sum += $2 } END { print sum + 0 }' "/proc/$1/smaps_rollup"
+}
+
+neighbour_answers() {
+	inside 8 ping -q -c 1 -W 1 10.0.0.1
+}
+
+# Connected and served within its bounds, or closed with an error that says why.
+worker_is_well() {
+	local pid kib fds
+
+	if [ "$(vif_backend 7 state)" = 4 ]; then
+		pid=$(netback_pid 7)
+		kib=$(private_of "$pid") || fail "the worker is gone and the device says that it is connected"
+		[ "$kib" -le $worker_kib_max ] || fail "the worker has $kib KiB of its own"
+		fds=$(ls "/proc/$pid/fd" | wc -l)
+		[ "$fds" -le 64 ] || fail "the worker has $fds descriptors"
+	else
+		[ -n "$(store /local/domain/0/error/backend/vif/7/0/error)" ] || fail "closed without a word"
+	fi
+}
+
+attack() {
+	local word=$1 attacker
+
+	shift
+	: >"$T/attack.log"
+	"$root/tests/sim/xensim" run "$sim" 7 -- "$build/tests/hostile/nethostile" "$@" sleep:700 >"$T/attack.log" 2>&1 &
+	attacker=$!
+	pids="$attacker $pids"
+	spoken() { grep -q "^$word:" "$T/attack.log" || ! kill -0 "$attacker"; }
+	wait_for 60 spoken
+	grep "^$word:" "$T/attack.log" || fail "$*: $(cat "$T/attack.log")"
+	worker_is_well
+	wait "$attacker" || fail "$*: $(cat "$T/attack.log")"
+}
+
+attack_one() {
+	as 7 "$build/tests/guest/netone" "$@" >"$T/attack.log" 2>&1 || fail "netone $*: $(cat "$T/attack.log")"
+}
+
+inbound() {
+	local payload
+
+	payload=$(head -c "$1" /dev/zero | tr '\0' x)
+	ip netns exec "$net" bash -c 'exec 3>/dev/udp/10.0.0.7/9; while :; do printf %s "$1" >&3; done' - "$payload" \
+		2>/dev/null &
+	inbound_pid=$!
+	pids="$inbound_pid $pids"
+}
+
+inbound_stop() {
+	stop "$inbound_pid"
+}
+
+lines_of_attacker() {
+	grep -c '^<[0-9]>vif 7/0' "$T/xenbackd.log" || true
+}
+
+attacker_is_gone() {
+	[ ! -e "$T/run/vif-7-0" ] && ! dom0 ip link show vif7.0
+}
+
+all_is_back() {
+	local lines fds kib
+
+	lines=$(lines_of_attacker)
+	[ "$lines" -le "${1:-60}" ] || fail "$lines lines in the log"
+	neighbour_answers >/dev/null || fail "the neighbour does not answer"
+	[ "$(netback_pid 8)" = "$neighbour" ] || fail "the neighbour's worker is another one"
+	"$root/tests/sim/xensim" destroy "$sim" 7
+	as 0 xenstore-rm /local/domain/0/backend/vif/7 2>/dev/null || true
+	wait_for 10 attacker_is_gone
+	fds=$(ls "/proc/$xenbackd/fd" | wc -l)
+	[ "$fds" -le "$own_fds" ] || fail "xenbackd has $fds descriptors, $own_fds before"
+	kib=$(private_of "$xenbackd")
+	[ "$kib" -le $((own_kib + 512)) ] || fail "xenbackd has $kib KiB of its own, $own_kib before"
+}
