@@ -231,6 +231,23 @@ $(BUILD)/crash/stream: $(BUILD)/tests/crash/stream.o
 crash: need-build $(BUILD)/crash/probe $(BUILD)/crash/stream
 .PHONY: crash
 
+# --- tests/hostile -------------------------------------------------------------------------------
+
+# What a hostile guest runs; one program per protocol.
+BLKHOSTILE_O := $(call objects,tests/hostile/blkhostile*.c)
+$(BUILD)/tests/hostile/%: override SANITIZE =
+$(BUILD)/tests/hostile/blkhostile: $(BLKHOSTILE_O) $(GUEST_BLK_O)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(GUEST_LIBS)
+HOSTILE_PROGRAMS := $(BUILD)/tests/hostile/blkhostile
+
+# Tests are sentences; files with an ending are their tools.
+HOSTILE := $(sort $(filter-out %.sh %.c %.h,$(wildcard tests/hostile/*)))
+hostile-build: need-build need-check $(HOSTILE_PROGRAMS)
+hostile: all sim guest hostile-build
+	TEST_TIMEOUT=60 tests/run hostile $(HOSTILE)
+.PHONY: hostile hostile-build
+
 # --- tests/beliefs -------------------------------------------------------------------------------
 
 # One program per fact about Xen; they run on a real one too, so they know nothing of the simulation.
@@ -269,7 +286,7 @@ unit: need-check $(UNITS)
 # Tests through the front door are programs named as sentences; files with an ending are their tools.
 INTEGRATION := $(sort $(filter-out %.sh,$(wildcard tests/integration/*)))
 
-tests-build: sim guest crash $(UNITS)
+tests-build: sim guest crash hostile-build $(UNITS)
 
 integration: all sim guest crash
 	tests/run integration $(INTEGRATION)

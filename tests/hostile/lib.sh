@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# For hostile tests of disks: domain 7 attacks (tests/hostile/blkhostile), domain 8 is an honest
+# neighbour. Sourced first; has all of tests/integration/lib.sh, control.sh and faults.sh.
+#
+#   attack_site [CONFIG LINE...]  the site, the neighbour with its disk, and what "before" is
+#   target VDEV,MODE [SIZE]       the attacker's disk $T/disk.img and, byte for byte, its model $T/model.img
+#   attack WORD...                blkhostile in domain 7; fails where the backend broke the protocol
+#   attack_start WORD...          the same in the background; ended by attack_end, which waits
+#   scale CI FULL                 the number for this run: FULL with SCALE=full (make soak)
+#   worker_is_well                the attacker's worker: alive and in its bounds, or closed with an error
+#   image_is_the_model            every byte
+#   neighbour_answers             domain 8 reads and writes
+#   all_is_back [LINES]           the end of every test: worker, image, neighbour; then the attacker's
+#                                 domain goes, and descriptors, mappings, memory and log are as before,
+#                                 with at most LINES (60) lines about the attacker
+. "$(dirname "${BASH_SOURCE[0]}")/../integration/lib.sh"
+. "$(dirname "${BASH_SOURCE[0]}")/../integration/control.sh"
+. "$(dirname "${BASH_SOURCE[0]}")/../integration/faults.sh"
+
+# A worker's own memory: its pool is 4 MiB at most, the rest about 1.5 MiB (docs/security.md, limits).
+worker_kib_max=6144
+worker_fds_max=32
+
+scale() {
+	if [ "${SCALE:-ci}" = full ]; then echo "$2"; else echo "$1"; fi
+}
+
+attack_site() {
+	[ $# = 0 ] || printf '%s\n' "$@" >"$T/xenback.conf"
+	if [ -s "$T/xenback.conf" ]; then :; else touch "$T/xenback.conf"; fi
+	site
+	guest 7
+	guest 8
+	image neighbour.img 16M
+	attach 8 "$T/neighbour.img,xvda,w"
+	neighbour_answers
+	own_fds=$(ls "/proc/$xenbackd/fd" | wc -l)
+	own_kib=$(private_kib "$xenbackd")
+	own_maps=$(wc -l <"/proc/$xenbackd/maps")
+}
+
+target() {
+	image disk.img "${2:-64M}"
+	[ ! -s "$T/seed.img" ] || dd if="$T/seed.img" of="$T/disk.img" conv=notrunc status=none
+	cp --sparse=always "$T/disk.img" "$T/model.img"
+	attach 7 "$T/disk.img,$1"
+}
+
+hostile() {
+	"$root/tests/sim/xensim" run "$sim" 7 -- "$build/tests/hostile/blkhostile" domid=7 model="$T/model.img" "$@"
+}
+
+attack() {
+	hostile "$@" >"$T/attack.log" 2>&1 || {
+		cat "$T/attack.log"
+		fail "the attack found something: ${*:0:12}"
+	}
+}
+
+attack_start() {
+	hostile "$@" >"$T/attack.log" 2>&1 &
+	attacker=$!
+	pids="$attacker $pids"
+}
+
+attack_end() {
+	wait "$attacker" || {
+		cat "$T/attack.log"
+		fail "the attack found something"
+	}
+}
+
+worker_is_well() {
+	local pid kib fds
+
+	if [ "$(backend 7 51712 state)" = 4 ]; then
+		pid=$(worker_pid 7 51712)
+		kib=$(private_kib "$pid")
+		[ "${kib:-0}" -gt 0 ] || fail "the worker is gone and the device says that it is connected"
+		[ "$kib" -le $worker_kib_max ] || fail "the worker has $kib KiB of its own"
+		fds=$(ls "/proc/$pid/fd" | wc -l)
+		[ "$fds" -le $worker_fds_max ] || fail "the worker has $fds descriptors"
+	elif [ "${1:-}" = closed ]; then
+		[ -n "$(error_of 7 51712)" ] || fail "closed without an error node"
+	fi
+}
+
+image_is_the_model() {
+	cmp "$T/disk.img" "$T/model.img" || fail "the disk is not what the model says"
+}
+
+neighbour_answers() {
+	as 8 "$build/tests/guest/blkone" domid=8 write:4096:4096:7 read:4096:512 >"$T/neighbour.log" 2>&1 ||
+		fail "the neighbour's disk: $(cat "$T/neighbour.log")"
+	grep -q "read 4096 512: okay 07 07" "$T/neighbour.log" || fail "the neighbour's disk: $(cat "$T/neighbour.log")"
+}
+
+lines_of_attacker() {
+	grep -c '^<[0-9]>vbd 7/51712' "$T/xenbackd.log" || true
+}
+
+attacker_is_gone() {
+	[ ! -e "$T/run/vbd-7-51712" ] && no_worker 7 51712
+}
+
+all_is_back() {
+	local lines fds kib maps
+
+	lines=$(lines_of_attacker)
+	[ "$lines" -le "${1:-60}" ] || fail "$lines lines in the log"
+	! grep -aE 'Sanitizer: |runtime error: |ended by signal' "$T/xenbackd.log" || fail "a worker has crashed"
+	kill -0 "$xenbackd" || fail "xenbackd is gone"
+	image_is_the_model
+	neighbour_answers
+	"$root/tests/sim/xensim" destroy "$sim" 7
+	as 0 xenstore-rm /local/domain/0/backend/vbd/7 2>/dev/null || true
+	wait_for 10 attacker_is_gone
+	image_is_the_model
+	fds=$(ls "/proc/$xenbackd/fd" | wc -l)
+	[ "$fds" -le "$own_fds" ] || fail "xenbackd has $fds descriptors, $own_fds before"
+	maps=$(wc -l <"/proc/$xenbackd/maps")
+	[ "$maps" -le $((own_maps + 4)) ] || fail "xenbackd has $maps mappings, $own_maps before"
+	kib=$(private_kib "$xenbackd")
+	[ "$kib" -le $((own_kib + 512)) ] || fail "xenbackd has $kib KiB of its own, $own_kib before"
+}
