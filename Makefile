@@ -300,8 +300,15 @@ results-clear:
 demo: all sim guest
 	tests/demo
 
-soak: all sim guest
+soak: all sim guest crash
 	tests/soak
+	COUNT=1000 TEST_TIMEOUT=1800 tests/run reliability $(RELIABILITY)
+
+# Kills under verified load, COUNT of each (52), into build/bench/reliability.json.
+RELIABILITY := $(filter-out %.sh,$(wildcard tests/reliability/*))
+reliability: all sim guest crash
+	tests/run reliability $(RELIABILITY)
+.PHONY: reliability
 
 bench: all sim guest
 	tests/bench/run

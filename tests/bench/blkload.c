@@ -258,10 +258,14 @@ int main(int argc, char **argv)
 	options_parse(argc, argv, o);
 	connection_make(o);
 	options_check(o);
+	if (o->slow && !(load.slow = fopen(o->slow, "we")))
+		fail("cannot write to %s", o->slow);
 	signal(SIGINT, stop_asked);
 	signal(SIGTERM, stop_asked);
 	load_run();
 	good = workers_join();
+	if (load.slow)
+		fclose(load.slow);
 	totals.lies += frontend_lies(load.frontend);
 	report_print(o, load.frontend, &totals);
 	if (frontend_disconnect(load.frontend)) {

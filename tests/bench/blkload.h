@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "tests/guest/frontend.h"
 
@@ -24,6 +25,7 @@ struct load_options {
 	uint32_t depth;		/* operations in flight per queue */
 	uint32_t seconds;	/* 0: no limit */
 	uint64_t ops;		/* per queue; 0: no limit */
+	uint32_t rate;		/* operations begun a second, per queue; 0: as many as go */
 	uint64_t offset, size;	/* the part of the disk that is used; size 0: all the rest */
 	uint64_t seed;
 	uint32_t mix;		/* percent of reads of mixed */
@@ -33,10 +35,12 @@ struct load_options {
 	uint32_t reconnect_how;		/* enum frontend_return; RECONNECT_ALL: in turn */
 	uint32_t stall;		/* seconds without an answer that are a failure */
 	bool json;
+	const char *slow;	/* file for operations of SLOW_NS and more; NULL: none */
 	const char *job, *ground, *system;	/* of the records; job NULL: made from the rest */
 };
 
 #define RECONNECT_ALL UINT32_MAX
+#define SLOW_NS 1000000u
 
 /* Fills *options from the command line; prints a sentence and exits with 2 where it is wrong. */
 void options_parse(int argc, char **argv, struct load_options *options);
@@ -117,6 +121,8 @@ struct worker {
 	uint32_t *free_op, free_ops;	/* a stack of their numbers */
 	struct op *pending;	/* waits until enough pages are free; NULL: none */
 	uint64_t answered_ns;	/* when the last answer came */
+	uint64_t begun_ns;	/* when the last operation was begun */
+	bool waits;		/* for its rate to allow another */
 	struct blkqueue_figures figures;	/* of the connections before this one */
 	struct histogram latency;
 	struct verify *verify;
@@ -129,6 +135,7 @@ struct load {
 	struct worker *worker;
 	uint32_t workers;
 	uint32_t bytes_max;	/* of one request */
+	FILE *slow;		/* NULL: nobody asks */
 	bool stop;		/* atomic: the time is over */
 	bool failed;		/* atomic: a worker has failed, all end at once */
 	bool pause;		/* atomic: park */

@@ -14,6 +14,7 @@ static const char usage[] =
 	"  --bs=BYTES        of each operation (4096); verify: of the largest (what the ring takes)\n"
 	"  --iodepth=N       operations in flight per queue (32)\n"
 	"  --time=SEC --ops=N     ends after either; ops are per queue (10 s)\n"
+	"  --rate=N          operations begun a second, per queue (as many as go)\n"
 	"  --offset=BYTES --size=BYTES     the part of the disk that is used (all)\n"
 	"  --seed=N          of places, sizes and patterns (1)\n"
 	"  --mix=PERCENT     reads of mixed (50)\n"
@@ -21,6 +22,8 @@ static const char usage[] =
 	"  --discard-zeroes  verify: what was discarded must read as zeroes\n"
 	"  --reconnect-every=SEC --reconnect=reopen|reload|kexec|resume|all   (all)\n"
 	"  --stall=SEC       without an answer is a failure (30)\n"
+	"  --slow=FILE       gets a line for each operation of 1 ms and more: its end (ns, CLOCK_REALTIME)\n"
+	"                    and how long it took (ns)\n"
 	"  --json            records on stdout, the line on stderr; --job= --ground= --system= name them\n"
 	"of the frontend, as --NAME=VALUE:\n" FRONTEND_OPTIONS
 	"verify fills its part of the disk, does random reads and writes of all sizes and checks them,\n"
@@ -53,6 +56,7 @@ static const struct option table[] = {
 	{ "iodepth", U32, AT(depth) },
 	{ "time", U32, AT(seconds) },
 	{ "ops", U64, AT(ops) },
+	{ "rate", U32, AT(rate) },
 	{ "offset", U64, AT(offset) },
 	{ "size", U64, AT(size) },
 	{ "seed", U64, AT(seed) },
@@ -63,6 +67,7 @@ static const struct option table[] = {
 	{ "discard-zeroes", FLAG, AT(discard_zeroes) },
 	{ "reconnect-every", U32, AT(reconnect_every) },
 	{ "stall", U32, AT(stall) },
+	{ "slow", TEXT, AT(slow) },
 	{ "json", FLAG, AT(json) },
 	{ "job", TEXT, AT(job) },
 	{ "ground", TEXT, AT(ground) },

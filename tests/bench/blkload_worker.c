@@ -12,7 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
+#define PACE_USEC 300	/* a sleep of one with a rate */
 #define WAIT_MS 100	/* how soon a sleeping worker sees pause and stop */
 
 static uint64_t now_ns(void)
@@ -115,16 +117,31 @@ static struct op *op_next(struct worker *w)
 /* Begins as many operations as the depth and the pages allow. */
 static void operations_issue(struct worker *w, uint64_t now)
 {
+	const uint32_t rate = w->load->options.rate;
 	struct op *op;
 
-	while ((op = op_next(w))) {
+	w->waits = rate && now - w->begun_ns < 1000000000u / rate;
+	while (!w->waits && (op = op_next(w))) {
 		w->pending = op_submit(w, op) ? NULL : op;
 		if (w->pending)
 			return;
 		op->in_flight = true;
 		op->submitted_ns = now;
 		w->in_flight++;
+		w->begun_ns = now;
+		w->waits = rate != 0;
 	}
+}
+
+static void slow_note(struct worker *w, uint64_t took)
+{
+	struct timespec now;
+
+	if (!w->load->slow || took < SLOW_NS)
+		return;
+	clock_gettime(CLOCK_REALTIME, &now);
+	fprintf(w->load->slow, "%llu %llu\n", (unsigned long long)now.tv_sec * 1000000000ull +
+			(unsigned long long)now.tv_nsec, (unsigned long long)took);
 }
 
 static bool answer_take(struct worker *w, struct blk_request *request, uint64_t now)
@@ -133,6 +150,7 @@ static bool answer_take(struct worker *w, struct blk_request *request, uint64_t 
 	bool good = w->kind->done(w, op, request);
 
 	histogram_add(&w->latency, now - op->submitted_ns);
+	slow_note(w, now - op->submitted_ns);
 	op->in_flight = false;
 	w->free_op[w->free_ops++] = (uint32_t)(op - w->op);
 	w->in_flight--;
@@ -220,6 +238,10 @@ static bool turn(struct worker *w)
 	if (!w->in_flight && w->pending)
 		return worker_fail(w, "queue %u: no request with %u pages is to be had (see --pool)",
 				w->index, w->pending->pages);
+	if (!w->in_flight && w->waits) {
+		usleep(PACE_USEC);
+		return true;
+	}
 	if (!w->in_flight)
 		return false;
 	return taken || rest(w);
