@@ -15,6 +15,7 @@ die() { echo "lab: $*" >&2; exit 1; }
 check_host() {
 	local free
 	case $BACKEND in ours | kernel) ;; *) die "BACKEND=$BACKEND: say ours or kernel" ;; esac
+	"$top/tests/need" lab >&2 || die "without these packages there is no lab"
 	mkdir -p "$results"
 	free=$(awk '/^MemAvailable/ { print int($2 / 1024) }' /proc/meminfo)
 	[ "$free" -ge $((memory_mib + 512)) ] ||
@@ -40,23 +41,23 @@ make_share() {
 		cp -r "$share/in/root/$old/." "$share/in/root/usr/$old/"
 		rm -r "$share/in/root/$old"
 	done
+	[ ! -d "$top/build/beliefs" ] || cp -r "$top/build/beliefs" "$share/in/"
 	printf 'BACKEND=%s\nENTRY=%s\nRUNS=%s\nWHAT="%s"\n' "$BACKEND" "$1" "${RUNS:-2}" "${WHAT:-disk net}" >"$share/in/settings"
 	: >"$share/out/events"
 	cp "$2" "$share/in/jobs"
 }
 
-# start_machine FLAVOUR: plain; systemd (that and udev as Dom0's init); counted (one processor, a clock
+# start_machine FLAVOUR: plain; mortal; systemd (that and udev as Dom0's init); counted (one processor, a clock
 # of one nanosecond an instruction, idle time skipped).
 start_machine() {
 	local init=/sbin/labinit cpus=2 accel=tcg,thread=multi clock=
 	case $1 in
-	plain) ;;
+	plain | mortal) ;; # mortal: scenarios that end the machine, away from the others
 	systemd) init=/lib/systemd/systemd ;;
 	counted) cpus=1 accel=tcg,thread=single clock="-icount shift=0,sleep=off" ;;
 	*) die "no machine of flavour $1" ;;
 	esac
-	rm -f "$share/scratch"
-	truncate -s 4G "$share/scratch"
+	[ -f "$share/scratch" ] || truncate -s 4G "$share/scratch"
 	nice -n 10 qemu-system-x86_64 -accel $accel -smp $cpus $clock -cpu qemu64,+svm,+npt \
 		-m "$memory_mib" -display none -monitor none -serial "file:$share/console" -no-reboot -nic none \
 		-kernel "$image/xen" \

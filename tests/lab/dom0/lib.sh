@@ -5,10 +5,16 @@
 #	shared_guest                      a PV guest called `shared`, running, with no disk and no vif
 #	guest NAME COMMAND                runs one command line in the guest: its output, its exit status
 #	guest_start NAME COMMAND          the same in the background; guest_wait NAME [SECONDS] for its end
-#	image_file PATH MIB, use_lvm, use_fc, use_bridges   places to put disks and vifs on
+#	kill_worker KIND GUEST DEVID      kill -9, and wait for the successor; KIND: vbd vif
+#	fio_start, fio_wait               verified writes in the guest's /mnt, and their longest wait
+#	guest_address GUEST DEVICE ADDRESS
+#	image_file PATH MIB, use_bridge NAME ADDRESS, use_lvm, use_fc   places to put disks and vifs on
 #	wait_for SECONDS COMMAND...       until it succeeds
 #	refuses TEXT COMMAND...           the command must fail and say TEXT
 #	not COMMAND...                    the command must fail
+#	first_life, machine_dies          cuts the machine's power; the scenario starts again at the next boot,
+#	                                  which has the same scratch disk, and where first_life is false
+#	figure JOB METRIC VALUE UNIT      a measurement for build/bench/reliability.json
 #	at_end COMMAND...                 run when the scenario is over, however it ended
 . /lab/in/guest/functions
 work=/run/lab/work
@@ -41,6 +47,19 @@ refuses() {
 }
 
 at_end() { printf '%q ' "$@" >>$work/at_end; echo >>$work/at_end; }
+
+name_of_this() { basename "$file"; } # dom0/scenario knows the file
+
+first_life() { [ ! -f "/lab/out/$(name_of_this)/died" ]; }
+
+machine_dies() {
+	first_life || { die 'a machine dies once in a scenario'; return 1; }
+	touch "/lab/out/$(name_of_this)/died"
+	echo "dies $(name_of_this)" >>/lab/out/events
+	sleep 600
+}
+
+figure() { echo "$*" >>"/lab/out/$(name_of_this)/figures"; }
 
 # --- guests --------------------------------------------------------------------------------------
 
@@ -211,6 +230,59 @@ held() {
 }
 
 held_file() { echo /run/lab/held.$(xl domid shared 2>/dev/null || echo none); }
+
+# --- workers, and what a guest notices of their deaths --------------------------------------------
+
+# worker_of KIND GUEST DEVID: the process that serves the device.
+worker_of() { cut -d' ' -f1 "/run/xenback/$1-$(xl domid "$2")-$3/pid"; }
+
+another_worker() { # KIND GUEST DEVID PID
+	local now
+	now=$(worker_of "$1" "$2" "$3" 2>/dev/null || true)
+	[ -n "$now" ] && [ "$now" != "$4" ]
+}
+
+# kill_worker KIND GUEST DEVID: by SIGKILL; returns when there is another.
+kill_worker() {
+	local pid
+	pid=$(worker_of "$@")
+	kill -9 "$pid"
+	wait_for 10 another_worker "$@" "$pid"
+}
+
+# fio_start GUEST SECONDS: writes of 4 to 64 KiB, each read back and compared, in a file of /mnt.
+fio_start() {
+	guest_start "$1" "fio --name=v --filename=/mnt/f --size=24m --rw=randwrite --bsrange=4k-64k --direct=1 --ioengine=libaio --iodepth=16 --verify=crc32c --verify_fatal=1 --time_based --runtime=$2 --output-format=terse"
+}
+
+# fio_wait GUEST JOB COUNT: its end without an error; the longest operation becomes a figure.
+fio_wait() {
+	local said
+	said=$(guest_wait "$1" 150 | grep '^3;fio')
+	[ "$(cut -d';' -f5 <<<"$said")" = 0 ] || { echo "$said"; die "fio saw an error"; return 1; }
+	figure "$2" kills "$3" 1
+	figure "$2" stall_max_ms "$(awk -F ';' '{ print ($15 > $56 ? $15 : $56) / 1000 }' <<<"$said")" ms
+}
+
+# longest_silence FILE: milliseconds between two answers in what `ping -D` said.
+longest_silence() {
+	awk '/bytes from/ { t = substr($1, 2) + 0; if (last && t - last > most) most = t - last; last = t }
+		END { if (!last) exit 1; printf "%d\n", most * 1000 }' "$1"
+}
+
+# --- networks ------------------------------------------------------------------------------------
+
+# use_bridge NAME ADDRESS: a bridge without forward delay, gone when the scenario is over.
+use_bridge() {
+	modprobe bridge
+	ip link add "$1" type bridge forward_delay 0
+	at_end ip link del "$1"
+	ip addr add "$2/24" dev "$1"
+	ip link set "$1" up
+}
+
+# guest_address GUEST DEVICE ADDRESS
+guest_address() { guest "$1" "wait_link $2 && ip link set $2 up && ip addr add $3/24 dev $2 && ip link set lo up"; }
 
 # --- places for disks ----------------------------------------------------------------------------
 
