@@ -11,8 +11,8 @@
  *   probe enter PID FUNCTION N           kills PID at its N-th entry of FUNCTION
  *   probe start PROGRAM FUNCTION N COMMAND...   the same for a COMMAND that is, or becomes, PROGRAM.
  *             Status 3: it ended before
- *   probe call PID AT FUNCTION ARG...    at PID's next entry of AT calls FUNCTION instead, prints what it
- *             returns, and kills PID. ARG: a number, or `first' for AT's first argument
+ *   probe call PID AT FUNCTION ARG...    at PID's next entry of AT calls FUNCTION instead, prints "returned N
+ *             errno N" or "killed by N", and kills PID. ARG: a number, or `first' for AT's first argument
  *   probe system PID NUMBER ARG...       makes PID call the kernel, prints "returned N" or "killed by N".
  *             ARG: a number or @TEXT
  */
@@ -192,11 +192,27 @@ static unsigned long long *argument(struct user_regs_struct *regs, int i, bool k
 	return all[i];
 }
 
-/* It returns to where AT would have been entered, with another stack pointer than at that entry. */
+/* Runs a function in its place until it returns; the caller of AT is where that is. */
+static long long called(pid_t pid, struct user_regs_struct regs, const char *function)
+{
+	uintptr_t back;
+
+	regs.rip = trace_symbol(pid, function);
+	trace_set_regs(pid, &regs);
+	trace_read(pid, regs.rsp, &back, sizeof(back));
+	if (!trace_until(pid, back)) {
+		printf("killed by %d\n", trace_ended_by());
+		exit(0);
+	}
+	return (long long)trace_regs(pid).rax;
+}
+
 static int do_call(pid_t pid, const char *at, const char *function, char **arg)
 {
-	uintptr_t address, back;
 	struct user_regs_struct regs, entry;
+	uintptr_t address;
+	long long result;
+	int error;
 
 	trace_attach(pid);
 	address = trace_symbol(pid, at);
@@ -206,12 +222,9 @@ static int do_call(pid_t pid, const char *at, const char *function, char **arg)
 	for (int i = 0; arg[i]; i++)
 		*argument(&regs, i, false) = strcmp(arg[i], "first") ? (unsigned long long)number(arg[i]) :
 				entry.rdi;
-	regs.rip = trace_symbol(pid, function);
-	trace_set_regs(pid, &regs);
-	trace_read(pid, entry.rsp, &back, sizeof(back));
-	if (!trace_until(pid, back))
-		die("it has ended by itself");
-	printf("returned %lld\n", (long long)trace_regs(pid).rax);
+	result = called(pid, regs, function);
+	trace_read(pid, (uintptr_t)called(pid, entry, "__errno_location"), &error, sizeof(error));
+	printf("returned %lld errno %d\n", result, error);
 	kill(pid, SIGKILL);
 	return 0;
 }
@@ -241,7 +254,7 @@ static int do_system(pid_t pid, const char *which, char **arg)
 	trace_write(pid, regs.rip, call, sizeof(call));
 	trace_set_regs(pid, &regs);
 	if (!trace_step(pid)) {
-		printf("killed\n");
+		printf("killed by %d\n", trace_ended_by());
 		return 0;
 	}
 	printf("returned %lld\n", (long long)trace_regs(pid).rax);

@@ -15,6 +15,13 @@
 
 #define TRAP 0xccu	/* int3 */
 
+static int ended_by;
+
+int trace_ended_by(void)
+{
+	return ended_by;
+}
+
 void die(const char *fmt, ...)
 {
 	va_list args;
@@ -121,7 +128,7 @@ uintptr_t trace_symbol(pid_t pid, const char *function)
 	maps = fopen(line, "r");
 	while (maps && !at && fgets(line, sizeof(line), maps)) {
 		if (sscanf(line, "%lx-%*x %*4s %lx %*s %*u %255s", &base, &offset, file) != 3 || offset ||
-				(strcmp(file, path) && !strstr(file, "/libxen")))
+				(strcmp(file, path) && !strstr(file, "/libxen") && !strstr(file, "/libc.")))
 			continue;
 		at = offset_in(file, function);
 		at += at ? base : 0;
@@ -142,8 +149,10 @@ static bool until_trap(pid_t pid, int how)
 		if (!go(how, pid, signal))
 			return false;
 		status = stopped(pid);
-		if (!WIFSTOPPED(status))
+		if (!WIFSTOPPED(status)) {
+			ended_by = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
 			return false;
+		}
 		signal = WSTOPSIG(status);
 		if (signal == SIGTRAP && status >> 16 == 0)
 			return true;

@@ -23,7 +23,7 @@ pid_t trace_start(char **command, const char *program);
 /* Lets go: the process runs on. */
 void trace_detach(pid_t pid);
 
-/* The address of a function in the program or in one of its Xen libraries. */
+/* The address of a function in the program, in one of its Xen libraries, or in the C library. */
 uintptr_t trace_symbol(pid_t pid, const char *function);
 
 /* Runs until it enters the function at that address. False: it has ended instead. */
@@ -31,6 +31,9 @@ bool trace_until(pid_t pid, uintptr_t address);
 
 /* One instruction. False: it has ended instead. */
 bool trace_step(pid_t pid);
+
+/* The signal that has ended it, 0: none. */
+int trace_ended_by(void);
 
 struct user_regs_struct trace_regs(pid_t pid);
 void trace_set_regs(pid_t pid, const struct user_regs_struct *regs);
