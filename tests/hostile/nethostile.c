@@ -159,6 +159,24 @@ static void do_states(char *rest)
 	printf("states: done\n");
 }
 
+/* Writes keys that the backend watches, the same values again and again. */
+static void do_write(char *rest)
+{
+	static const char *const key[] = { "state", "request-multicast-control", "xdp-headroom" };
+	const uint64_t end = now_usec() + number_next(&rest, "milliseconds") * 1000ull;
+	char path[GUESTBUS_PATH_BYTES + 32];
+	uint64_t writes = 0;
+
+	for (; now_usec() < end; writes++) {
+		const char *name = key[writes % 3];
+
+		snprintf(path, sizeof(path), "%s/%s", netdev.bus.front, name);
+		if (!xs_write(netdev.bus.xs, XBT_NULL, path, *name == 's' ? "4" : "0", 1))
+			netdev_die("xenstore does not take %s", path);
+	}
+	printf("write: %llu writes\n", (unsigned long long)writes);
+}
+
 /* Ends here, with everything as it is: a guest's kernel that stops in the middle. */
 static void do_vanish(char *rest)
 {
@@ -182,7 +200,7 @@ static const struct {
 	{ "hashgrid", "", do_hashgrid }, { "hashloop", ":MS", do_hashloop },
 	{ "ctrlflood", ":MS:SEED", do_ctrlflood }, { "splits", "", do_splits },
 	{ "ping", ":COUNT", do_ping }, { "states", ":TIMES:SEED", do_states },
-	{ "vanish", "", do_vanish }, { "sleep", ":MS", do_sleep },
+	{ "write", ":MS", do_write }, { "vanish", "", do_vanish }, { "sleep", ":MS", do_sleep },
 };
 
 #define OPERATIONS (sizeof(operations) / sizeof(operations[0]))
