@@ -204,13 +204,6 @@ GUEST_NET_O := $(addprefix $(BUILD)/tests/guest/,netdev.o netqueue.o netctrl.o n
 $(BUILD)/tests/guest/netfront $(BUILD)/tests/guest/netone: %: %.o $(GUEST_NET_O)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(GUEST_LIBS)
 
-NETHOSTILE_O := $(call objects,tests/hostile/nethostile*.c)
-$(BUILD)/tests/hostile/%: override SANITIZE =
-$(BUILD)/tests/hostile/nethostile: $(NETHOSTILE_O) $(GUEST_NET_O)
-	@mkdir -p $(@D)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(GUEST_LIBS)
-guest: $(BUILD)/tests/hostile/nethostile
-
 $(BUILD)/tests/bench/tapcopy: $(BUILD)/tests/bench/tapcopy.o
 	@mkdir -p $(@D)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^
@@ -239,7 +232,12 @@ $(BUILD)/tests/hostile/%: override SANITIZE =
 $(BUILD)/tests/hostile/blkhostile: $(BLKHOSTILE_O) $(GUEST_BLK_O)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(GUEST_LIBS)
-HOSTILE_PROGRAMS := $(BUILD)/tests/hostile/blkhostile
+NETHOSTILE_O := $(call objects,tests/hostile/nethostile*.c)
+$(BUILD)/tests/hostile/nethostile: $(NETHOSTILE_O) $(GUEST_NET_O)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(GUEST_LIBS)
+
+HOSTILE_PROGRAMS := $(BUILD)/tests/hostile/blkhostile $(BUILD)/tests/hostile/nethostile
 
 # Tests are sentences; files with an ending are their tools.
 HOSTILE := $(sort $(filter-out %.sh %.c %.h,$(wildcard tests/hostile/*)))
