@@ -269,7 +269,7 @@ static const char usage[] =
 	"words:\n"
 	"  ask:OP:SECTOR:SEGMENTS[:KEY=VALUE...]   a request; SEGMENTS: GREF[/FIRST-LAST],... where GREF is\n"
 	"      pN, pA..B, ring or a number; keys: n=SEGMENTS id=N flag=N sectors=N in=GREF (indirect, the\n"
-	"      descriptors there) wire=OP want=okay|error|unsupported|any\n"
+	"      descriptors there) wire=OP want=okay|error|unsupported|refused|any\n"
 	"  show  push (show and kick)  reap[:MS]   every request is answered once, as it wants\n"
 	"  index:NAME:VALUE|+N  poke:OFFSET:BYTE[:COUNT]  kick[:COUNT]  unbind  queue:N\n"
 	"  flip:OFFSET:BYTES:A:B:MS                that field of every slot, while reads go on\n"

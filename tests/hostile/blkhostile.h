@@ -58,7 +58,7 @@ void forget(struct hostile *hostile);
 
 /* --- blkhostile_flip.c: bytes that change while they are read ---------------------------------- */
 
-/* flip:OFFSET:BYTES:A:B:MS */
+/* flip:OFFSET:BYTES:A:B:MS; A and B are numbers, or pN for that page's grant. */
 void flip(struct hostile *hostile, const struct word *word);
 
 #endif

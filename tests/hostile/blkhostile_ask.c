@@ -14,6 +14,7 @@
 #define SEGMENTS_MAX 512
 #define WAITING_MAX 512
 #define ANY INT16_MAX
+#define REFUSED (INT16_MAX - 1)	/* whichever way: anything but okay */
 
 struct piece {
 	const uint8_t *at;	/* NULL: no page of ours */
@@ -61,12 +62,13 @@ static int16_t status_named(const char *name)
 	static const struct { const char *name; int16_t status; } names[] = {
 		{ "okay", BLKIF_RSP_OKAY }, { "error", BLKIF_RSP_ERROR },
 		{ "unsupported", BLKIF_RSP_EOPNOTSUPP }, { "any", ANY },
+		{ "refused", REFUSED },
 	};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (!strcmp(name, names[i].name))
 			return names[i].status;
-	fail("want=%s: okay, error, unsupported or any", name);
+	fail("want=%s: okay, error, unsupported, refused or any", name);
 }
 
 /* GREF/FIRST-LAST, where GREF is pN, `ring' or any number. */
@@ -193,7 +195,8 @@ void ask(struct hostile *hostile, const struct word *word)
 		slot[0] = (uint8_t)asked.wire_op;
 	memcpy(shadow[ring->req_prod & (ring->entries - 1)], slot, ring->slot_bytes);
 	ring->req_prod++;
-	wait_begin(&asked, asked.wire_op != UINT32_MAX ? (uint8_t)asked.wire_op : asked.wire.op);
+	/* Of an indirect request the answer echoes the operation inside. */
+	wait_begin(&asked, slot[0] == BLKIF_OP_INDIRECT ? slot[1] : slot[0]);
 }
 
 void show(struct hostile *hostile, bool kick)
@@ -248,7 +251,8 @@ static void answer_check(struct hostile *hostile, const struct blkabi_response *
 					(unsigned long long)response->id, response->op, response->status);
 	if (response->status > 0 || response->status < BLKIF_RSP_EOPNOTSUPP)
 		fail("an answer with status %d", response->status);
-	if (w->want != ANY && w->want != response->status)
+	if (w->want == REFUSED ? response->status == BLKIF_RSP_OKAY :
+			w->want != ANY && w->want != response->status)
 		fail("request %#llx, operation %u: status %d, not %d", (unsigned long long)w->id, w->op,
 				response->status, w->want);
 	if (response->status == BLKIF_RSP_OKAY)

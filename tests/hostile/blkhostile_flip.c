@@ -90,13 +90,19 @@ static void batch_ask(struct hostile *hostile)
 	hostile->answers += BATCH;
 }
 
+/* A number, or pN for its grant. */
+static uint64_t value_of(struct hostile *hostile, const char *text)
+{
+	return *text == 'p' ? page_named(hostile, text)->gref : number(text, UINT64_MAX);
+}
+
 void flip(struct hostile *hostile, const struct word *word)
 {
 	struct flipper f = {
 		.ring = &hostile->queue->ring,
 		.offset = (uint32_t)number(word->part[1], BLKABI_SLOT_BYTES_MAX - 8),
 		.bytes = (uint32_t)number(word->part[2], 8),
-		.value = { number(word->part[3], UINT64_MAX), number(word->part[4], UINT64_MAX) },
+		.value = { value_of(hostile, word->part[3]), value_of(hostile, word->part[4]) },
 	};
 	uint64_t until = now_ms() + number(word->part[5], 3600000);
 	uint64_t before = hostile->answers;

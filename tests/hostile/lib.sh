@@ -3,10 +3,13 @@
 # neighbour. Sourced first; has all of tests/integration/lib.sh, control.sh and faults.sh.
 #
 #   attack_site [CONFIG LINE...]  the site, the neighbour with its disk, and what "before" is
+#   both_ways                     the rest of the test runs twice: pages copied, pages kept mapped
+#   variant FILE SED...           workers are built from that file so changed (before attack_site)
 #   target VDEV,MODE [SIZE]       the attacker's disk $T/disk.img and, byte for byte, its model $T/model.img
 #   attack WORD...                blkhostile in domain 7; fails where the backend broke the protocol
 #   attack_start WORD...          the same in the background; ended by attack_end, which waits
 #   scale CI FULL                 the number for this run: FULL with SCALE=full (make soak)
+#   mapped_by PID                 how many areas of the attacker's memory that process has mapped
 #   worker_is_well                the attacker's worker: alive and in its bounds, or closed with an error
 #   image_is_the_model            every byte
 #   neighbour_answers             domain 8 reads and writes
@@ -25,9 +28,36 @@ scale() {
 	if [ "${SCALE:-ci}" = full ]; then echo "$2"; else echo "$1"; fi
 }
 
+both_ways() {
+	[ -z "${GRANTS:-}" ] || return 0
+	for way in copy persistent; do
+		GRANTS=$way "$0" || fail "with grants = $way"
+	done
+	exit 0
+}
+
+# variant FILE SED...: from now on workers are built from that file so changed. In $T.
+variant() {
+	local file=$1 objects object
+
+	shift
+	mkdir -p "$T/libexec"
+	cp "$build"/libexec/* "$T/libexec/"
+	sed "$@" "$root/$file" >"$T/variant.c"
+	! cmp -s "$root/$file" "$T/variant.c" || fail "the variant of $file is no other"
+	objects=
+	for object in "$build"/blkback/*.o "$build"/blkback/engine/*.o "$build"/ring/*.o; do
+		[ "$object" = "$build/${file%.c}.o" ] || objects="$objects $object"
+	done
+	# shellcheck disable=SC2086 # words
+	(cd "$root" && cc -std=gnu11 -O2 -D_GNU_SOURCE -D__XEN_INTERFACE_VERSION__=0x00040e00 -I. -I"$build/gen" -pthread \
+		-w -o "$T/libexec/blkback" "$T/variant.c" $objects -lxengnttab -lxenevtchn -laio -lseccomp -lcap-ng) ||
+		fail "the variant of $file does not build"
+	libexec=$T/libexec
+}
+
 attack_site() {
-	[ $# = 0 ] || printf '%s\n' "$@" >"$T/xenback.conf"
-	if [ -s "$T/xenback.conf" ]; then :; else touch "$T/xenback.conf"; fi
+	printf '%s\n' "[default]" "grants = ${GRANTS:-copy}" "$@" >"$T/xenback.conf"
 	site
 	guest 7
 	guest 8
@@ -46,19 +76,16 @@ target() {
 	attach 7 "$T/disk.img,$1"
 }
 
-hostile() {
-	"$root/tests/sim/xensim" run "$sim" 7 -- "$build/tests/hostile/blkhostile" domid=7 model="$T/model.img" "$@"
-}
-
 attack() {
-	hostile "$@" >"$T/attack.log" 2>&1 || {
+	as 7 "$build/tests/hostile/blkhostile" domid=7 model="$T/model.img" "$@" >"$T/attack.log" 2>&1 || {
 		cat "$T/attack.log"
 		fail "the attack found something: ${*:0:12}"
 	}
 }
 
 attack_start() {
-	hostile "$@" >"$T/attack.log" 2>&1 &
+	"$root/tests/sim/xensim" run "$sim" 7 -- "$build/tests/hostile/blkhostile" domid=7 model="$T/model.img" "$@" \
+		>"$T/attack.log" 2>&1 &
 	attacker=$!
 	pids="$attacker $pids"
 }
@@ -68,6 +95,16 @@ attack_end() {
 		cat "$T/attack.log"
 		fail "the attack found something"
 	}
+}
+
+# Grants of the attacker's that a process has mapped; the simulation's view of all its memory apart.
+mapped_by() {
+	local range name n=0
+
+	while read -r range _ _ _ _ name; do
+		case $name in *dom7.mem*) [ $((0x${range#*-} - 0x${range%-*})) -ge 16777216 ] || n=$((n + 1)) ;; esac
+	done <"/proc/$1/maps"
+	echo $n
 }
 
 worker_is_well() {

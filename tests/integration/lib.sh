@@ -98,7 +98,7 @@ as() {
 # its number not theirs.
 xenbackd_start() {
 	rm -f "$T/run/control"	# one that was killed leaves its socket
-	"$root/tests/sim/xensim" run "$sim" 0 -- "$build/sbin/xenbackd" --run "$T/run" --libexec "$build/libexec" \
+	"$root/tests/sim/xensim" run "$sim" 0 -- "$build/sbin/xenbackd" --run "$T/run" --libexec "${libexec:-$build/libexec}" \
 		--config "$T/xenback.conf" "$@" >>"$T/xenbackd.log" 2>&1 &
 	xenbackd=$!
 	pids="$xenbackd $pids"	# the last to start is the first to end
