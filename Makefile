@@ -239,6 +239,13 @@ $(BUILD)/tests/hostile/nethostile: $(NETHOSTILE_O) $(GUEST_NET_O)
 
 HOSTILE_PROGRAMS := $(BUILD)/tests/hostile/blkhostile $(BUILD)/tests/hostile/nethostile
 
+# The data path in one process, its symbols visible to itself.
+READONCE_O := $(addprefix $(BUILD)/,$(shell sed -n 's,^/\* links: \(.*\) \*/,\1,p' tests/unit/test_queue.c))
+$(BUILD)/hostile/readonce: $(BUILD)/tests/hostile/readonce.o $(READONCE_O)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_LDFLAGS) -rdynamic -o $@ $^ -laio -lcmocka
+HOSTILE_PROGRAMS += $(BUILD)/hostile/readonce
+
 # Tests are sentences; files with an ending are their tools.
 HOSTILE := $(sort $(filter-out %.sh %.c %.h,$(wildcard tests/hostile/*)))
 hostile-build: need-build need-check $(HOSTILE_PROGRAMS)
