@@ -46,6 +46,9 @@ static const struct key keys[] = {
 	NUMBER("receive-limit", rx_kib, 0, 1u << 30, 1),
 	NUMBER("drain", drain_msec, 1, 3600000, 1),
 	NUMBER("stall", stall_msec, 1, 3600000, 1),
+	NUMBER("memory-max", memory_mib, 16, 65536, 1),
+	NUMBER("cpu-weight", cpu_weight, 1, 10000, 1),
+	NUMBER("io-weight", io_weight, 1, 10000, 1),
 };
 
 #define KEYS (sizeof(keys) / sizeof(keys[0]))

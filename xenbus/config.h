@@ -32,6 +32,9 @@ struct settings {
 	uint32_t rx_kib;	/* most that the guest receives, KiB a second; 0: no limit */
 	uint32_t drain_msec;	/* packets wait so long for a guest that takes none */
 	uint32_t stall_msec;	/* and after so long it loses its carrier */
+	/* of a worker's control group; 0: none */
+	uint32_t memory_mib;
+	uint32_t cpu_weight, io_weight;	/* 1..10000 */
 };
 
 struct config;

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "xenbus/cgroup.h"
 #include "xenbus/config.h"
 #include "xenbus/store.h"
 
@@ -31,6 +32,7 @@ enum event_tag {
 struct fleet {
 	struct store *store;
 	struct config *config;
+	struct cgroups cgroups;
 	const char *run;	/* directory of the run directories */
 	const char *libexec;	/* directory of the workers */
 	const char *sys;	/* "/sys" */

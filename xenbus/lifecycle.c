@@ -371,10 +371,10 @@ static int adopt(struct device *device)
 
 	if (r)
 		return r;
+	device_settings(device);
 	worker_adopt(device);
 	if (device->generation == 0)
 		return 0;
-	device_settings(device);
 	if (device->worker.state != WORKER_NONE && device->kind->adopt)
 		device->kind->adopt(device);
 	/* 5 over a living connection: it had been published before the toolstack closed it. */

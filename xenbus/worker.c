@@ -93,6 +93,19 @@ static int worker_fds(struct device *device, int dir, bool fresh, int fds[SPAWN_
 	return 4 + (int)backing;
 }
 
+/* Its group; a worker that cannot have one runs without, and the administrator hears of it. */
+static void limits_set(struct device *device)
+{
+	int r = cgroup_join(&device->fleet->cgroups, device->run_name, device->worker.pid, &device->settings);
+
+	if (r == -ENOTSUP)
+		device_log(device, LOG_INFO, "memory-max, cpu-weight and io-weight do not hold: "
+				"no control group is delegated to xenbackd");
+	else if (r)
+		device_log(device, LOG_WARN, "worker %d is in no control group of its own: %s",
+				(int)device->worker.pid, strerror(-r));
+}
+
 static int worker_spawn(struct device *device, int dir, const int *fds, unsigned int n)
 {
 	struct worker *worker = &device->worker;
@@ -115,6 +128,7 @@ static int worker_spawn(struct device *device, int dir, const int *fds, unsigned
 		close_fd(&worker->pidfd);
 		return r;
 	}
+	limits_set(device);
 	return pid_write(dir, pid);
 }
 
@@ -242,6 +256,7 @@ static void adopt_live(struct device *device, int dir)
 	} else {
 		worker_send(device, CONTROL_HELLO_PLEASE, 0);
 	}
+	limits_set(device);	/* what it was given may have gone with our predecessor's unit */
 	device_log(device, LOG_NOTICE, "adopted worker %d", (int)worker->pid);
 }
 
@@ -289,6 +304,7 @@ static void connection_over(struct device *device)
 		rundir_end_connection(dir);
 		close(dir);
 	}
+	cgroup_leave(&device->fleet->cgroups, device->run_name);
 	device->worker.state = WORKER_NONE;
 	device->worker.deaths = 0;
 	device->published = device->confirmed = false;

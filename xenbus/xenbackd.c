@@ -288,6 +288,7 @@ static void start(void)
 	fleet.libexec = options.libexec;
 	fleet.only = options.only;
 	fleet.sys = getenv("XENBACK_SYS") ? getenv("XENBACK_SYS") : "/sys";
+	cgroups_open(&fleet.cgroups, getenv("XENBACK_CGROUP"));
 	config_load();
 	signals_open();		/* before store_open(): its threads inherit the mask */
 	store_connect();

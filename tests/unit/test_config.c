@@ -146,6 +146,9 @@ static void each_mistake_is_named_with_its_line_and_value(void **state)
 	mistake(2, "`10'", "[default]\nindirect = 10\n");
 	mistake(2, "`65'", "[default]\npool = 65\n");
 	mistake(2, "`1024'", "[default]\nsector = 1024\n");
+	mistake(2, "`15'", "[default]\nmemory-max = 15\n");
+	mistake(2, "`10001'", "[default]\ncpu-weight = 10001\n");
+	mistake(2, "`0'", "[default]\nio-weight = 0\n");
 	mistake(2, "`tape'", "[default]\nengine = tape\n");
 	mistake(2, "`fault:delay=1'", "[default]\nengine = fault:delay=1\n");
 	mistake(2, "`fault:delay:aio'", "[default]\nengine = fault:delay:aio\n");
