@@ -93,7 +93,7 @@ stalls_record() {
 	} | jq -s . >"$T/records"
 	mkdir -p "$(dirname "$records")"
 	[ -s "$records" ] || echo '[]' >"$records"
-	jq -s --arg job "$job" '(.[0] | map(select(.job != $job))) + .[1]' "$records" "$T/records" >"$T/all"
+	jq -s --arg job "$job" '(.[0] | map(select(.job != $job or .ground == "lab-wall"))) + .[1]' "$records" "$T/records" >"$T/all"
 	cp "$T/all" "$records"
 	echo "$job: $kills kills, stall p50 $p50 ms, p99 $p99 ms, most $most ms, 0 bytes lost"
 	judged=$p50

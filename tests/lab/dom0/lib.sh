@@ -7,6 +7,7 @@
 #	guest_start NAME COMMAND          the same in the background; guest_wait NAME [SECONDS] for its end
 #	kill_worker KIND GUEST DEVID      kill -9, and wait for the successor; KIND: vbd vif
 #	fio_start, fio_end                verified writes in the guest's /mnt, and their longest wait
+#	guest_is_calm NAME                its kernel has not complained since `dmesg -c`
 #	guest_address GUEST DEVICE ADDRESS
 #	image_file PATH MIB, use_bridge NAME ADDRESS, use_lvm, use_fc   places to put disks and vifs on
 #	wait_for SECONDS COMMAND...       until it succeeds
@@ -263,6 +264,13 @@ fio_end() {
 	figure "$2" kills "$3" 1
 	figure "$2" stall_max_ms "$(awk -F ';' '/^3;fio/ { if ($15 > most) most = $15; if ($56 > most) most = $56 }
 		END { if (!most) exit 1; print most / 1000 }' <<<"$said")" ms
+}
+
+# guest_is_calm NAME: its kernel has said nothing since `dmesg -c` but of an emulated machine's clock.
+guest_is_calm() {
+	local said
+	said=$(guest "$1" 'dmesg | grep -vE "random: crng|clocksource: |hrtimer: |blkfront: xvdb: |xvdb: detected"; true')
+	[ -z "$said" ] || { echo "$said"; die "the kernel of $1 had something to say"; }
 }
 
 # longest_silence FILE: milliseconds between two answers in what `ping -D` said.
