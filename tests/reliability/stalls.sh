@@ -13,7 +13,7 @@
 count=${COUNT:-52}
 scale=ci
 [ "$count" -lt 1000 ] || scale=full
-records=$root/build/bench/reliability.json
+. "$(dirname "${BASH_SOURCE[0]}")/records.sh"
 
 disks_start() {
 	local domid
@@ -69,11 +69,6 @@ stalls() {
 		END { for (k = 1; k <= kills; k++) printf "%.3f\n", worst[k] / 1e6 }' "$T/kills" "$@" | sort -g
 }
 
-one_record() {
-	jq -n --arg job "$1" --arg metric "$2" --argjson value "$3" --arg unit "$4" --argjson runs "$5" --arg scale "$scale" \
-		'{ground: "native", job: $job, system: "ours", metric: $metric, value: $value, unit: $unit, runs: $runs, spread: 0, scale: $scale}'
-}
-
 stalls_record() {
 	local job=$1 kills p50 p99 most judged
 
@@ -90,11 +85,7 @@ stalls_record() {
 		one_record "$job" stall_p99_ms "$p99" ms "$kills"
 		one_record "$job" stall_max_ms "$most" ms "$kills"
 		one_record "$job" lost_bytes 0 B "$kills"	# or the job would have failed before
-	} | jq -s . >"$T/records"
-	mkdir -p "$(dirname "$records")"
-	[ -s "$records" ] || echo '[]' >"$records"
-	jq -s --arg job "$job" '(.[0] | map(select(.job != $job or .ground == "lab-wall"))) + .[1]' "$records" "$T/records" >"$T/all"
-	cp "$T/all" "$records"
+	} | records_write "$job"
 	echo "$job: $kills kills, stall p50 $p50 ms, p99 $p99 ms, most $most ms, 0 bytes lost"
 	judged=$p50
 	[ $scale = ci ] || judged=$p99
