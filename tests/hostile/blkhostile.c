@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "tests/hostile/blkhostile.h"
@@ -42,6 +43,14 @@ uint64_t number(const char *text, uint64_t most)
 	if (errno || *text < '0' || *text > '9' || *end || value > most)
 		fail("`%s' is no number up to %llu", text, (unsigned long long)most);
 	return value;
+}
+
+uint64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
 /* --- pages ------------------------------------------------------------------------------------- */
@@ -144,6 +153,17 @@ static void do_kick(const struct word *word)
 
 	while (count--)
 		xenevtchn_notify(hostile.queue->events, hostile.queue->port);
+}
+
+/* storm:MS of kicks, as fast as it can. */
+static void do_storm(const struct word *word)
+{
+	uint64_t until = now_ms() + number(word->part[1], 3600000), kicks = 0;
+
+	for (; now_ms() < until; kicks += 100)
+		for (int i = 0; i < 100; i++)
+			xenevtchn_notify(hostile.queue->events, hostile.queue->port);
+	printf("storm: %llu kicks\n", (unsigned long long)kicks);
 }
 
 static void do_push(const struct word *word)
@@ -257,6 +277,7 @@ static const struct {
 } operations[] = {
 	{ "ask", do_ask }, { "push", do_push }, { "show", do_show }, { "reap", do_reap },
 	{ "kick", do_kick }, { "index", do_index }, { "poke", do_poke }, { "flip", do_flip },
+	{ "storm", do_storm },
 	{ "grant", do_grant }, { "fill", do_fill }, { "check", do_check }, { "queue", do_queue },
 	{ "unbind", do_unbind }, { "state", do_state }, { "states", do_states },
 	{ "closed", do_closed }, { "reconnect", do_reconnect }, { "sleep", do_sleep }, { "say", do_say },
@@ -271,7 +292,7 @@ static const char usage[] =
 	"      pN, pA..B, ring or a number; keys: n=SEGMENTS id=N flag=N sectors=N in=GREF (indirect, the\n"
 	"      descriptors there) wire=OP want=okay|error|unsupported|refused|any\n"
 	"  show  push (show and kick)  reap[:MS]   every request is answered once, as it wants\n"
-	"  index:NAME:VALUE|+N  poke:OFFSET:BYTE[:COUNT]  kick[:COUNT]  unbind  queue:N\n"
+	"  index:NAME:VALUE|+N  poke:OFFSET:BYTE[:COUNT]  kick[:COUNT]  storm:MS  unbind  queue:N\n"
 	"  flip:OFFSET:BYTES:A:B:MS                that field of every slot, while reads go on\n"
 	"  grant:pN:writable|read-only|revoked|other:DOMID   fill:pN:BYTE  check:pN:BYTE[:FROM:BYTES]\n"
 	"  state:N  states:COUNT  closed  reconnect[:reopen|reload|resume]  sleep:MS  say:TEXT  die\n"

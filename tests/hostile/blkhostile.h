@@ -36,6 +36,9 @@ void fail(const char *fmt, ...) __attribute__((format(printf, 1, 2), noreturn));
 /* A number in C's notation up to `most`; anything else ends the program. */
 uint64_t number(const char *text, uint64_t most);
 
+/* A clock, ms. */
+uint64_t now_ms(void);
+
 /* A page by its name: pN, made and granted writable where it is new, or `ring`. */
 struct page *page_named(struct hostile *hostile, const char *name);
 

@@ -6,7 +6,6 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "tests/hostile/blkhostile.h"
 
@@ -19,14 +18,6 @@ struct flipper {
 	bool stop;
 	uint64_t toggles;
 };
-
-static uint64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
 
 /* Volatile: every store is to happen. */
 static void field_set(uint8_t *at, uint32_t bytes, uint64_t value)

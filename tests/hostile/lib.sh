@@ -107,15 +107,20 @@ mapped_by() {
 	echo $n
 }
 
+not_connected() {
+	[ "$(backend 7 51712 state)" != 4 ]
+}
+
 worker_is_well() {
 	local pid kib fds
 
-	if [ "$(backend 7 51712 state)" = 4 ]; then
-		pid=$(worker_pid 7 51712)
-		kib=$(private_kib "$pid")
-		[ "${kib:-0}" -gt 0 ] || fail "the worker is gone and the device says that it is connected"
-		[ "$kib" -le $worker_kib_max ] || fail "the worker has $kib KiB of its own"
-		fds=$(ls "/proc/$pid/fd" | wc -l)
+	if ! not_connected; then
+		pid=$(worker_pid 7 51712 2>/dev/null) || pid=none
+		kib=$(private_kib "$pid" 2>/dev/null) || kib=
+		# It may be closing just now.
+		[ "${kib:-0}" -gt 0 ] || wait_for 2 not_connected
+		[ "${kib:-0}" -le $worker_kib_max ] || fail "the worker has $kib KiB of its own"
+		fds=$({ ls "/proc/$pid/fd" 2>/dev/null || true; } | wc -l)
 		[ "$fds" -le $worker_fds_max ] || fail "the worker has $fds descriptors"
 	elif [ "${1:-}" = closed ]; then
 		[ -n "$(error_of 7 51712)" ] || fail "closed without an error node"
