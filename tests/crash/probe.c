@@ -11,6 +11,7 @@
  *   probe enter PID FUNCTION N           kills PID at its N-th entry of FUNCTION
  *   probe start PROGRAM FUNCTION N COMMAND...   the same for a COMMAND that is, or becomes, PROGRAM.
  *             Status 3: it ended before
+ *   probe return PID FUNCTION N          makes PID's next call of FUNCTION return N at once; PID runs on
  *   probe call PID AT FUNCTION ARG...    at PID's next entry of AT calls FUNCTION instead, prints "returned N
  *             errno N" or "killed by N", and kills PID. ARG: a number, or `first' for AT's first argument
  *   probe system PID NUMBER ARG...       makes PID call the kernel, prints "returned N" or "killed by N".
@@ -180,6 +181,25 @@ static int enter(pid_t pid, const char *function, long n)
 	return 3;
 }
 
+/* --- return ------------------------------------------------------------------------------------ */
+
+static int do_return(pid_t pid, const char *function, long value)
+{
+	struct user_regs_struct regs;
+	uintptr_t back;
+
+	if (!trace_until(pid, trace_symbol(pid, function)))
+		die("it has ended by itself");
+	regs = trace_regs(pid);
+	trace_read(pid, regs.rsp, &back, sizeof(back));
+	regs.rsp += sizeof(back);
+	regs.rip = back;
+	regs.rax = (unsigned long long)value;
+	trace_set_regs(pid, &regs);
+	trace_detach(pid);
+	return 0;
+}
+
 /* --- call, system ------------------------------------------------------------------------------ */
 
 static unsigned long long *argument(struct user_regs_struct *regs, int i, bool kernel)
@@ -269,6 +289,10 @@ static int held_run(pid_t pid, char **argv)
 	if (strcmp(argv[1], "enter") == 0) {
 		trace_attach(pid);
 		return enter(pid, argv[3], number(argv[4]));
+	}
+	if (strcmp(argv[1], "return") == 0) {
+		trace_attach(pid);
+		return do_return(pid, argv[3], number(argv[4]));
 	}
 	if (strcmp(argv[1], "call") == 0)
 		return do_call(pid, argv[3], argv[4], argv + 5);
