@@ -155,6 +155,33 @@ static void do_rxbad(char *rest)
 			(unsigned long long)queue->counts.rx_errors, (unsigned long long)queue->counts.lies);
 }
 
+/* All receive requests have the same id (connect with refill=0): so have their answers, as they come. */
+static void do_rxids(char *rest)
+{
+	const uint32_t count = number_next(&rest, "how many");
+	const uint64_t end = now_usec() + 10000000;
+	netif_rx_sring_t *ring = netdev.queue[0].rx.sring;
+	uint32_t start = netdev.queue[0].rx.req_prod_pvt;
+
+	for (uint32_t i = 0; i < NETQUEUE_SLOTS; i++)
+		ring->ring[(start + i) % NETQUEUE_SLOTS].req = (netif_rx_request_t) {
+			.id = 0xa5a5, .gref = netdev.queue[0].rx_page[i].gref,
+		};
+	xen_wmb();	/* the requests are written before they are shown */
+	ring->req_prod = start + NETQUEUE_SLOTS;
+	kick_all();
+	while (ring->rsp_prod - start < count) {
+		if (now_usec() > end)
+			netdev_die("%u of %u answers", ring->rsp_prod - start, count);
+		nap_usec(200);
+	}
+	for (uint32_t i = 0; i < count; i++) {
+		if (ring->ring[(start + i) % NETQUEUE_SLOTS].rsp.id != 0xa5a5)
+			netdev_die("answer %u has an id that nobody used", i);
+	}
+	printf("rxids: %u answers\n", count);
+}
+
 /* --- life -------------------------------------------------------------------------------------- */
 
 /* Walks through the states at random, slots in flight, and waits for nobody. */
@@ -211,7 +238,7 @@ static const struct {
 	{ "flood", ":MS:SEED", do_flood }, { "flip", ":MS:FATAL", do_flip }, { "pad", "", do_pad },
 	{ "fatal", ":KIND", do_fatal },
 	{ "rxbad", ":MS:LIE  0 no grant, 1 read-only, 2 the same page, 3 the ring itself", do_rxbad },
-	{ "hashgrid", "", do_hashgrid }, { "hashloop", ":MS", do_hashloop },
+	{ "rxids", ":COUNT", do_rxids }, { "hashgrid", "", do_hashgrid }, { "hashloop", ":MS", do_hashloop },
 	{ "ctrlflood", ":MS:SEED", do_ctrlflood }, { "splits", "", do_splits },
 	{ "ping", ":COUNT", do_ping }, { "states", ":TIMES:SEED", do_states },
 	{ "write", ":MS", do_write }, { "vanish", "", do_vanish }, { "sleep", ":MS", do_sleep },

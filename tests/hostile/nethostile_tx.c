@@ -182,6 +182,7 @@ void do_flood(char *rest)
 		uint32_t n = packet_make(slot, &seed);
 
 		room_wait(n, false);
+		queue()->tx.sring->rsp_event = random_next(&seed);	/* whether we are kicked is our affair */
 		show(slot, n);
 		packets++;
 	}
