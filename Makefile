@@ -299,7 +299,7 @@ tests-build: sim guest crash hostile-build $(UNITS)
 integration: all sim guest crash
 	tests/run integration $(INTEGRATION)
 
-check: results-clear all tests-build check-rooms check-docs sizes unit beliefs integration
+check: results-clear all tests-build check-rooms check-docs check-security sizes unit beliefs integration
 	tests/summary
 
 results-clear:
@@ -308,8 +308,9 @@ results-clear:
 demo: all sim guest
 	tests/demo
 
-soak: all sim guest crash
+soak: all sim guest crash hostile-build
 	tests/soak
+	SCALE=full TEST_TIMEOUT=14400 tests/run hostile-soak $(HOSTILE)
 	COUNT=1000 TEST_TIMEOUT=1800 tests/run reliability $(RELIABILITY)
 
 # Kills under verified load, COUNT of each (52), into build/bench/reliability.json.
@@ -350,6 +351,9 @@ check-rooms:
 check-docs:
 	tests/check-docs
 
+check-security:
+	tests/check-security
+
 sizes:
 	tests/sizes
 
@@ -381,6 +385,6 @@ $(BUILD)/%.o: %.c | need-build
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all check check-rooms check-docs sizes unit integration tests-build results-clear demo soak bench mutants asan tsan clean
+.PHONY: all check check-rooms check-docs check-security sizes unit integration tests-build results-clear demo soak bench mutants asan tsan clean
 .DELETE_ON_ERROR:
 .SECONDARY:

@@ -20,8 +20,9 @@
 . "$(dirname "${BASH_SOURCE[0]}")/../integration/control.sh"
 . "$(dirname "${BASH_SOURCE[0]}")/../integration/faults.sh"
 
-# A worker's own memory: its pool is 4 MiB at most, the rest about 1.5 MiB (docs/security.md, limits).
-worker_kib_max=6144
+# A worker's own memory: its pool, 4 MiB here, what is kept for each slot of its ring, and the rest.
+SLOT_KIB_MAX=9
+worker_kib_max=$((2048 + 4096 + 32 * SLOT_KIB_MAX))
 worker_fds_max=32
 
 scale() {
