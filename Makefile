@@ -369,6 +369,11 @@ lab-quick: all
 bench-lab: all
 	tests/lab/bench
 
+# Counts the lab machine's instructions by function: PROFILE=1 make bench-lab.
+$(BUILD)/lab/instructions.so: tests/lab/profile/instructions.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -fPIC -shared -o $@ $<
+
 .PHONY: lab lab-quick bench-lab
 
 # --- housekeeping --------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ results=${LAB_RESULTS:-$top/build/lab/results}
 memory_mib=4096
 share=
 qemu=
+plugin=	# of QEMU, with its arguments; bench sets it
 
 die() { echo "lab: $*" >&2; exit 1; }
 
@@ -58,7 +59,7 @@ start_machine() {
 	*) die "no machine of flavour $1" ;;
 	esac
 	[ -f "$share/scratch" ] || truncate -s 4G "$share/scratch"
-	nice -n 10 qemu-system-x86_64 -accel $accel -smp $cpus $clock -cpu qemu64,+svm,+npt \
+	nice -n 10 qemu-system-x86_64 ${plugin:+-plugin "$plugin"} -accel $accel -smp $cpus $clock -cpu qemu64,+svm,+npt \
 		-m "$memory_mib" -display none -monitor none -serial "file:$share/console" -no-reboot -nic none \
 		-kernel "$image/xen" \
 		-append "console=com1 com1=115200 dom0_mem=1536M dom0_max_vcpus=$cpus loglvl=warning guest_loglvl=warning spec-ctrl=no xpti=no" \
