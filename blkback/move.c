@@ -9,15 +9,17 @@
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define BATCH_SEGMENTS 1024u	/* at least one largest request */
 
 int move_open(struct move *move, struct grants *grants, uint32_t pool_pages, uint32_t sector_bytes,
-		bool persistent)
+		bool persistent, bool by_hand)
 {
 	move->sector_bytes = sector_bytes;
 	move->grants = grants;
 	move->persist = NULL;
+	move->by_hand = by_hand;
 	move->batch = grant_batch_new(BATCH_SEGMENTS);
 	if (!move->batch)
 		return -ENOMEM;
@@ -30,28 +32,43 @@ int move_open(struct move *move, struct grants *grants, uint32_t pool_pages, uin
 	return arena_open(&move->arena, pool_pages);
 }
 
+/* All its pages, or none: the rest of it is then copied by the hypervisor. */
+static bool all_mapped(struct move *move, const struct request *request)
+{
+	for (uint32_t i = 0; i < request->blk.segments; i++) {
+		gref_t gref = request->blk.segment[i].gref;
+
+		if (!persist_find(move->persist, gref) && !persist_map(move->persist, gref))
+			return false;
+	}
+	return true;
+}
+
+/* Nothing is ever taken out of the table: a page that was found once is there. */
+static uint8_t *mapped_data(const struct move *move, const struct blk_segment *segment)
+{
+	uint8_t *page = persist_find(move->persist, segment->gref);
+
+	assert(page);
+	return page + segment->offset;
+}
+
 /*
- * The whole request on mapped pages, or not at all: the rest of it is then copied. Each page is a
- * piece of its own for O_DIRECT, and kernels before 6.18 refuse a piece that is not whole sectors.
+ * The disk moves the data itself. Each page is a piece of its own for O_DIRECT, and kernels before
+ * 6.18 refuse a piece that is not whole sectors.
  */
-static bool place_mapped(struct move *move, struct request *request)
+static bool place_direct(const struct move *move, struct request *request)
 {
 	const struct blk_request *blk = &request->blk;
 
 	for (uint32_t i = 0; i < blk->segments; i++) {
-		gref_t gref = blk->segment[i].gref;
-		uint8_t *page = persist_find(move->persist, gref);
-
 		if (blk->segment[i].bytes % move->sector_bytes)
 			return false;
-		if (!page)
-			page = persist_map(move->persist, gref);
-		if (!page)
-			return false;
-		request->iov[i] = (struct iovec) { page + blk->segment[i].offset, blk->segment[i].bytes };
+		request->iov[i] = (struct iovec) {
+			mapped_data(move, &blk->segment[i]), blk->segment[i].bytes
+		};
 	}
 	request->io.iovcnt = blk->segments;
-	request->mapped = true;
 	return true;
 }
 
@@ -59,7 +76,10 @@ int move_place(struct move *move, struct request *request)
 {
 	uint32_t pages;
 
-	if (request->blk.segments == 0 || (move->persist && place_mapped(move, request)))
+	if (request->blk.segments == 0)
+		return 0;
+	request->mapped = move->persist && all_mapped(move, request);
+	if (request->mapped && !move->by_hand && place_direct(move, request))
 		return 0;
 	pages = (uint32_t)((request->blk.bytes + ARENA_PAGE_BYTES - 1) / ARENA_PAGE_BYTES);
 	request->buffer = arena_get(&move->arena, pages);
@@ -76,12 +96,29 @@ bool move_room(const struct move *move, const struct request *request)
 	return request->mapped || grant_batch_room(move->batch) >= request->blk.segments;
 }
 
+/* Between the buffer and mapped pages, which the guest may be changing: only bytes of its own data. */
+static void copy_by_hand(const struct move *move, const struct request *request)
+{
+	const struct blk_request *blk = &request->blk;
+	uint8_t *local = request->buffer;
+
+	for (uint32_t i = 0; i < blk->segments; i++) {
+		uint8_t *guest = mapped_data(move, &blk->segment[i]);
+		uint32_t bytes = blk->segment[i].bytes;
+
+		memcpy(blk->op == BLK_READ ? guest : local, blk->op == BLK_READ ? local : guest, bytes);
+		local += bytes;
+	}
+}
+
 void move_queue(struct move *move, struct request *request)
 {
 	const struct blk_request *blk = &request->blk;
 	uint8_t *local = request->buffer;
 
 	request->place = grant_batch_count(move->batch);
+	if (request->mapped && request->buffer)
+		copy_by_hand(move, request);
 	if (request->mapped)
 		return;
 	for (uint32_t i = 0; i < blk->segments; i++) {

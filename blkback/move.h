@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Data between the guest's pages and the disk: copied by the hypervisor into a buffer of ours, or
- * moved by the disk straight from and to persistently mapped pages. Both ways live here and nowhere
- * else.
+ * Data between the guest's pages and the disk. Where the guest lets its pages stay mapped: moved by the
+ * disk straight from and to them, or through a buffer of ours that is copied here, because a paravirtual
+ * Dom0's kernel takes thousands of instructions to find a foreign page for O_DIRECT
+ * (docs/measurements.md). Where it does not: copied by the hypervisor into and out of that buffer. All
+ * three ways live here and nowhere else.
  */
 #ifndef BLKBACK_MOVE_H
 #define BLKBACK_MOVE_H
@@ -19,6 +21,7 @@ struct move {
 	struct grants *grants;
 	struct arena arena;
 	struct persist *persist;	/* NULL: everything is copied */
+	bool by_hand;			/* mapped pages are copied, not shown to the disk */
 	uint32_t sector_bytes;		/* of the disk: what one piece of a mapped request has to fit */
 	struct grant_batch *batch;	/* one direction at a time */
 };
@@ -28,7 +31,7 @@ struct move {
  * disk's logical block size. 0 or -ENOMEM.
  */
 int move_open(struct move *move, struct grants *grants, uint32_t pool_pages, uint32_t sector_bytes,
-		bool persistent);
+		bool persistent, bool by_hand);
 
 /*
  * Gives a data request its buffer and io vector. 0, or -EAGAIN: no room until another request has

@@ -129,7 +129,7 @@ static const char *handles_open(struct queue *queue, int *err)
 	if (*err)
 		return "cannot open the grant device /dev/xen/gntdev";
 	*err = move_open(&queue->move, grants, pool_pages(queue), params->vbd.sector_bytes,
-			params->vbd.flags & VBD_PERSISTENT);
+			params->vbd.flags & VBD_PERSISTENT, params->vbd.flags & VBD_BY_HAND);
 	if (*err == 0)
 		*err = lists_open(queue);
 	if (*err)

@@ -62,6 +62,7 @@ enum vbd_flags {
 	VBD_PERSISTENT = 1 << 4,	/* both ends said feature-persistent */
 	VBD_NO_MEDIUM = 1 << 5,		/* an empty CD-ROM: every request is answered with an error */
 	VBD_BLOCK_DEVICE = 1 << 6,	/* the backing is a block device: BLKDISCARD, not fallocate */
+	VBD_BY_HAND = 1 << 7,		/* mapped pages are copied, not shown to the disk: blkback/move.h */
 };
 
 struct vbd_params {

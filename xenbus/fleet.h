@@ -36,6 +36,7 @@ struct fleet {
 	const char *run;	/* directory of the run directories */
 	const char *libexec;	/* directory of the workers */
 	const char *sys;	/* "/sys" */
+	bool paravirtual;	/* this domain is: foreign pages are slow for its kernel */
 	int epoll_fd;
 	int timer_fd;
 	int inotify_fd;

@@ -240,6 +240,8 @@ static void disk_fill(struct vbd *vbd)
 	const struct disk *disk = &vbd->disk;
 
 	params->flags &= VBD_PERSISTENT;
+	if (params->flags && vbd->device.fleet->paravirtual)
+		params->flags |= VBD_BY_HAND;
 	params->flags |= VBD_FLUSH;
 	params->flags |= vbd->writable ? 0 : VBD_READ_ONLY;
 	params->flags |= disk->bytes ? 0 : VBD_NO_MEDIUM;

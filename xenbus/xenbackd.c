@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <getopt.h>
+#include <limits.h>
 #include <malloc.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -280,6 +281,22 @@ static void systemd_ready(void)
 	close(fd);
 }
 
+/* As the kernel says of the domain that it runs in: PV, PVH or HVM. */
+static bool is_paravirtual(void)
+{
+	char path[PATH_MAX], type[8] = "";
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/hypervisor/guest_type", fleet.sys);
+	file = fopen(path, "re");
+	if (!file)
+		return false;
+	if (!fgets(type, sizeof(type), file))
+		type[0] = 0;
+	fclose(file);
+	return strcmp(type, "PV\n") == 0;
+}
+
 static void start(void)
 {
 	int r;
@@ -288,6 +305,7 @@ static void start(void)
 	fleet.libexec = options.libexec;
 	fleet.only = options.only;
 	fleet.sys = getenv("XENBACK_SYS") ? getenv("XENBACK_SYS") : "/sys";
+	fleet.paravirtual = is_paravirtual();
 	cgroups_open(&fleet.cgroups, getenv("XENBACK_CGROUP"));
 	config_load();
 	signals_open();		/* before store_open(): its threads inherit the mask */

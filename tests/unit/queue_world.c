@@ -103,6 +103,12 @@ int mapping(void **state)
 	return 0;
 }
 
+int by_hand(void **state)
+{
+	world_open("aio", ALL | VBD_PERSISTENT | VBD_BY_HAND);
+	return 0;
+}
+
 int world_close(void **state)
 {
 	worker_die();
@@ -110,6 +116,7 @@ int world_close(void **state)
 	close(journal_fd);
 	return close(vbd.main_wake);
 }
+
 struct blkif_request *ask(uint8_t op, uint64_t id, uint64_t sector, uint8_t segments, uint32_t gref)
 {
 	struct blkif_request *request = slot(req_prod++);

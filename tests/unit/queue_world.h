@@ -42,14 +42,16 @@ void worker_die(void);
 /* A new disk, ring and journal, and a worker with that engine and those vbd_flags. */
 void world_open(const char *engine, uint32_t flags);
 
-/* The same as set-ups of a test: grants copied, grants mapped persistently; and their end. */
+/* The same as set-ups of a test, by the ways of data (blkback/move.h); and their end. */
 int copying(void **state);
 int mapping(void **state);
+int by_hand(void **state);
 int world_close(void **state);
 
-#define BOTH(test)                                                                                 \
+#define EACH_WAY(test)                                                                             \
 	cmocka_unit_test_setup_teardown(test, copying, world_close),                               \
-	cmocka_unit_test_setup_teardown(test, mapping, world_close)
+	cmocka_unit_test_setup_teardown(test, mapping, world_close),                               \
+	cmocka_unit_test_setup_teardown(test, by_hand, world_close)
 
 /*
  * Puts a request on the ring, whole pages in consecutive grants; not visible before push(). The

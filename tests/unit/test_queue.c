@@ -242,7 +242,8 @@ static void a_large_sector_on_two_pages_is_copied(void **state)
 	settle();
 	assert_int_equal(answered(1), BLKIF_RSP_OKAY);
 	assert_int_equal(answered(2), BLKIF_RSP_OKAY);
-	assert_int_equal(stats.grant_segments, 2);
+	/* Through the buffer: half a sector is no piece for the disk. */
+	assert_true(arena_can_trim(&queue.move.arena));
 	on_disk(0, 2048, 3);
 	on_disk(2048, 2048, 4);
 	on_disk(4096, 4096, 3);
@@ -263,7 +264,7 @@ static void a_quiet_queue_sleeps_and_unmasks_its_port(void **state)
 	push();
 	assert_int_equal(queue_rest(&queue), 0);	/* one came in between */
 	settle();
-	assert_int_equal(queue_rest(&queue), queue.move.persist ? -1 : 2000);
+	assert_int_equal(queue_rest(&queue), queue.move.persist && !queue.move.by_hand ? -1 : 2000);
 	queue_idle(&queue);
 	assert_int_equal(queue_rest(&queue), -1);
 }
@@ -336,26 +337,26 @@ static void a_port_or_page_that_is_not_there_is_a_sentence(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		BOTH(what_a_guest_writes_it_reads_back),
-		BOTH(a_part_of_a_page_leaves_the_rest_alone),
-		BOTH(the_largest_indirect_request_is_done),
-		BOTH(a_ring_full_of_requests_larger_than_the_pool_is_served),
-		BOTH(flush_barrier_and_discard_are_done),
-		BOTH(a_bad_request_is_answered_once_and_its_neighbours_are_done),
-		BOTH(a_failing_grant_fails_its_own_request_only),
-		BOTH(descriptors_that_cannot_be_copied_are_an_error),
+		EACH_WAY(what_a_guest_writes_it_reads_back),
+		EACH_WAY(a_part_of_a_page_leaves_the_rest_alone),
+		EACH_WAY(the_largest_indirect_request_is_done),
+		EACH_WAY(a_ring_full_of_requests_larger_than_the_pool_is_served),
+		EACH_WAY(flush_barrier_and_discard_are_done),
+		EACH_WAY(a_bad_request_is_answered_once_and_its_neighbours_are_done),
+		EACH_WAY(a_failing_grant_fails_its_own_request_only),
+		EACH_WAY(descriptors_that_cannot_be_copied_are_an_error),
 		cmocka_unit_test_setup_teardown(a_copy_call_that_fails_is_over_with_its_requests,
 				copying, world_close),
-		BOTH(an_impossible_index_halts_the_queue_and_taken_requests_end),
-		BOTH(a_slot_changed_after_it_was_taken_changes_nothing),
+		EACH_WAY(an_impossible_index_halts_the_queue_and_taken_requests_end),
+		EACH_WAY(a_slot_changed_after_it_was_taken_changes_nothing),
 		cmocka_unit_test_setup_teardown(a_page_is_mapped_once_and_copied_where_it_cannot_be,
 				mapping, world_close),
 		cmocka_unit_test_setup_teardown(a_large_sector_on_two_pages_is_copied,
 				mapping, world_close),
-		BOTH(a_quiet_queue_sleeps_and_unmasks_its_port),
-		BOTH(useless_kicks_are_heard_later_and_later),
-		BOTH(a_drained_queue_has_ended_all_it_took_and_takes_no_more),
-		BOTH(a_port_or_page_that_is_not_there_is_a_sentence),
+		EACH_WAY(a_quiet_queue_sleeps_and_unmasks_its_port),
+		EACH_WAY(useless_kicks_are_heard_later_and_later),
+		EACH_WAY(a_drained_queue_has_ended_all_it_took_and_takes_no_more),
+		EACH_WAY(a_port_or_page_that_is_not_there_is_a_sentence),
 	};
 
 	log_level(LOG_ERROR);

@@ -173,12 +173,12 @@ static void writes_that_were_answered_are_on_the_disk_whoever_did_them(void **st
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		BOTH(a_successor_does_again_what_was_in_flight),
-		BOTH(a_successor_wakes_a_guest_that_missed_its_kick),
-		BOTH(a_successor_shows_answers_again_and_kicks),
-		BOTH(a_ring_that_contradicts_the_journal_is_the_frontends_fault),
-		BOTH(requests_outlive_many_workers),
-		BOTH(writes_that_were_answered_are_on_the_disk_whoever_did_them),
+		EACH_WAY(a_successor_does_again_what_was_in_flight),
+		EACH_WAY(a_successor_wakes_a_guest_that_missed_its_kick),
+		EACH_WAY(a_successor_shows_answers_again_and_kicks),
+		EACH_WAY(a_ring_that_contradicts_the_journal_is_the_frontends_fault),
+		EACH_WAY(requests_outlive_many_workers),
+		EACH_WAY(writes_that_were_answered_are_on_the_disk_whoever_did_them),
 	};
 
 	log_level(LOG_ERROR);
