@@ -360,7 +360,7 @@ sizes:
 # --- the lab: a real Xen -------------------------------------------------------------------------
 
 # docs/lab.md. BACKEND=kernel runs the same scenarios against the kernel's own backends.
-lab: all
+lab: all $(BELIEFS)
 	tests/lab/run
 
 lab-quick: all
