@@ -15,7 +15,8 @@
 . "$(dirname "${BASH_SOURCE[0]}")/../integration/vif.sh"
 
 # A worker's own memory, KiB (docs/security.md, limits); more with a sanitizer.
-worker_kib_max=${WORKER_KIB_MAX:-4096}
+VIF_KIB_MAX=4096
+worker_kib_max=${WORKER_KIB_MAX:-$VIF_KIB_MAX}
 
 scale() {
 	if [ "${SCALE:-ci}" = full ]; then echo "$2"; else echo "$1"; fi
