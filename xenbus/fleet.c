@@ -18,6 +18,8 @@
 #include "ring/log.h"
 #include "xenbus/lifecycle.h"
 
+#define LOOK_AGAIN_MSEC 100
+
 uint64_t now_msec(void)
 {
 	struct timespec now;
@@ -40,6 +42,21 @@ int fleet_open(struct fleet *fleet)
 	if (fleet->epoll_fd < 0 || fleet->timer_fd < 0)
 		return -errno;
 	return fleet_watch(fleet, fleet->timer_fd, EVENT_TIMER, 0);
+}
+
+void fleet_look_again(struct fleet *fleet)
+{
+	if (fleet->look_at == 0)
+		fleet->look_at = now_msec() + LOOK_AGAIN_MSEC;
+}
+
+/* What was seen since the last store_trouble() holds; or it does not, and is looked at again. */
+static bool sure(struct fleet *fleet)
+{
+	if (!store_trouble(fleet->store))
+		return true;
+	fleet_look_again(fleet);
+	return false;
 }
 
 static bool ours(const struct fleet *fleet, struct device_id id)
@@ -102,7 +119,11 @@ static bool has_state(struct fleet *fleet, struct device_id id)
 
 	snprintf(path, sizeof(path), "%s/%s/%u/%u/state", store_root(fleet->store),
 			kind_name(id.kind), id.domid, id.devid);
-	return store_exists(fleet->store, path);
+	store_trouble(fleet->store);
+	if (store_exists(fleet->store, path))
+		return true;
+	sure(fleet);
+	return false;
 }
 
 void fleet_look(struct fleet *fleet, struct device *device)
@@ -143,6 +164,16 @@ static void each_devid(void *arg, const char *name)
 		look_by_id(listing->fleet, id);
 }
 
+static void names_list(struct listing *listing, const char *path, void (*each)(void *arg, const char *name))
+{
+	int r;
+
+	r = store_list(listing->fleet->store, path, each, listing);
+	/* A kind that no guest has, and a domain whose last device went, have no directory. */
+	if (r && r != -ENOENT)
+		fleet_look_again(listing->fleet);
+}
+
 static void each_domid(void *arg, const char *name)
 {
 	struct listing *listing = arg;
@@ -152,7 +183,7 @@ static void each_domid(void *arg, const char *name)
 		return;
 	snprintf(path, sizeof(path), "%s/%s/%s", store_root(listing->fleet->store),
 			kind_name(listing->id.kind), name);
-	store_list(listing->fleet->store, path, each_devid, listing);
+	names_list(listing, path, each_devid);
 }
 
 /* Looks at what we know of a kind or of a domain, and at what is new in its directory. */
@@ -174,7 +205,7 @@ static void look_below(struct fleet *fleet, struct device_id id)
 		return;
 	}
 	snprintf(path, sizeof(path), "%s/%s", store_root(fleet->store), kind_name(id.kind));
-	store_list(fleet->store, path, each_domid, &listing);
+	names_list(&listing, path, each_domid);
 }
 
 /* --- events ------------------------------------------------------------------------------------ */
@@ -189,7 +220,16 @@ static void released(struct fleet *fleet)
 			device->domain_dead = true;
 			fleet_look(fleet, device);
 		}
+		/* A domain that nobody could tell us of counts as alive until then. */
+		if (device)
+			sure(fleet);
 	}
+}
+
+static void look_at_all(struct fleet *fleet)
+{
+	for (uint32_t kind = DEVICE_VBD; kind <= DEVICE_VIF; kind++)
+		look_below(fleet, (struct device_id) { kind, ID_ANY, ID_ANY });
 }
 
 int fleet_store_event(struct fleet *fleet)
@@ -201,8 +241,8 @@ int fleet_store_event(struct fleet *fleet)
 		return r;
 	if (dirty->released)
 		released(fleet);
-	for (uint32_t kind = DEVICE_VBD; kind <= DEVICE_VIF && dirty->all; kind++)
-		look_below(fleet, (struct device_id) { kind, ID_ANY, ID_ANY });
+	if (dirty->all)
+		look_at_all(fleet);
 	for (unsigned int i = 0; i < DIRTY_MAX && dirty->used && !dirty->all; i++) {
 		struct device_id id = dirty->id[i];
 
@@ -217,7 +257,7 @@ int fleet_store_event(struct fleet *fleet)
 void fleet_set_timer(struct fleet *fleet)
 {
 	struct itimerspec timer = { 0 };
-	uint64_t first = 0;
+	uint64_t first = fleet->look_at;
 
 	for (uint32_t slot = 0; slot < DEVICES_MAX; slot++) {
 		struct device *device = fleet->device[slot];
@@ -236,6 +276,11 @@ void fleet_timer_event(struct fleet *fleet)
 
 	if (read(fleet->timer_fd, &expirations, sizeof(expirations)) < 0)
 		return;		/* set anew meanwhile */
+	if (fleet->look_at && fleet->look_at <= now) {
+		fleet->look_at = 0;
+		released(fleet);
+		look_at_all(fleet);
+	}
 	for (uint32_t slot = 0; slot < DEVICES_MAX; slot++) {
 		struct device *device = fleet->device[slot];
 

@@ -407,8 +407,8 @@ struct device *device_open(struct fleet *fleet, uint32_t slot, struct device_id 
 	fleet->device[slot] = device;
 	r = adopt(device);
 	if (r) {
-		device_log(device, LOG_ERROR, "is not served before xenstore says more of it: "
-				"xenstored fails (%s)", strerror(-r));
+		device_log(device, LOG_WARN, "xenstored fails (%s); trying again", strerror(-r));
+		fleet_look_again(fleet);
 		fleet->device[slot] = NULL;
 		free(device);
 		return NULL;

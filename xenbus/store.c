@@ -269,13 +269,22 @@ bool store_exists(struct store *store, const char *path)
 	unsigned int length;
 	char *value = xs_read(store->requests, store->txn, path, &length);
 
+	if (!value)
+		read_failure(store);
 	free(value);
 	return value != NULL;
 }
 
 bool store_domain_alive(struct store *store, uint32_t domid)
 {
-	return xs_is_domain_introduced(store->requests, domid);
+	bool alive;
+
+	errno = 0;
+	alive = xs_is_domain_introduced(store->requests, domid);
+	if (alive || errno == 0)
+		return alive;
+	store->trouble = true;	/* no answer is not "gone" */
+	return true;
 }
 
 int store_list(struct store *store, const char *path, void (*each)(void *arg, const char *name),
@@ -285,7 +294,7 @@ int store_list(struct store *store, const char *path, void (*each)(void *arg, co
 	char **names = xs_directory(store->requests, store->txn, path, &n);
 
 	if (!names)
-		return failure();
+		return read_failure(store);
 	for (unsigned int i = 0; i < n; i++)
 		each(arg, names[i]);
 	free(names);

@@ -65,10 +65,10 @@ int store_u64(struct store *store, const char *dir, const char *key, uint64_t mi
 /* The state node of a directory. *state is BUS_UNKNOWN where there is none. 0, or -errno. */
 int store_state(struct store *store, const char *dir, enum bus_state *state);
 
-/* Does the node exist and can we read it? */
+/* Does the node exist and can we read it? False also in trouble. */
 bool store_exists(struct store *store, const char *path);
 
-/* Is the domain still known to xenstored? Only meaningful after dirty.released. */
+/* Is the domain still known to xenstored? Only meaningful after dirty.released. True also in trouble. */
 bool store_domain_alive(struct store *store, uint32_t domid);
 
 /* Calls `each` with every name in the directory, in no order. 0, -ENOENT, or -errno. */

@@ -23,7 +23,7 @@ disks_start() {
 		image disk$domid.img 8M
 		attach $domid "$T/disk$domid.img,xvda,w"
 		"$root/tests/sim/xensim" run "$sim" $domid -- "$build/tests/bench/blkload" --domid=$domid --devid=51712 \
-			--verify --time=100000 --size=8m --iodepth=4 --rate=500 --queues=1 --stall=10 --flush-every=100 \
+			--verify --time=100000 --size=8m --iodepth=4 --rate=500 --queues=$((domid % 2 + 1)) --stall=10 --flush-every=100 \
 			--slow="$T/slow-vbd-$domid-51712" >"$T/load$domid.log" 2>&1 &
 		loads[domid]=$!
 		pids="$! $pids"
@@ -50,7 +50,7 @@ killed() {
 
 # A process that lived less than a second is taken for the next turn of a crash loop.
 pause() {
-	sleep 1.05
+	sleep 1.2
 }
 
 # For every kill its stall in ms.
