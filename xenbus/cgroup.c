@@ -2,7 +2,7 @@
 /*
  * Control groups. Trusts /proc/self/cgroup and systemd's mark of delegation; promises to touch no group
  * that is not marked. A group whose children have controllers may hold no process itself (cgroups(7)), so
- * that we move into a group of our own before the first worker gets one.
+ * that we move into a group of our own, with all workers that are there, before the first one gets limits.
  */
 #include "xenbus/cgroup.h"
 
@@ -95,6 +95,22 @@ static int group_open(const struct cgroups *cgroups, const char *name)
 	return dir < 0 ? -errno : dir;
 }
 
+/*
+ * Workers that were started in our group before any had limits: as long as one of them is there, the
+ * kernel refuses every controller (EBUSY). One that ends meanwhile needs no move.
+ */
+static void workers_move(int from, int to)
+{
+	int fd = openat(from, "cgroup.procs", O_RDONLY | O_CLOEXEC);
+	FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
+	char line[16];
+
+	while (file && fgets(line, sizeof(line), file))
+		put(to, "cgroup.procs", line);
+	if (file)
+		fclose(file);
+}
+
 static int ready(struct cgroups *cgroups)
 {
 	static const char *const controllers[] = { "+cpu", "+io", "+memory" };
@@ -106,6 +122,7 @@ static int ready(struct cgroups *cgroups)
 	if (own < 0)
 		return own;
 	r = put(own, "cgroup.procs", "0");
+	workers_move(cgroups->dir, own);
 	close(own);
 	if (r)
 		return r;
