@@ -5,7 +5,9 @@
 #   disks_start N             domains 1 to N with a verified load on a disk each
 #   disks_end                 ends it; fails where a byte was wrong, an answer missing or one too many
 #   killed NAME               notes that the device (vbd-1-51712; all) is being killed or replaced now
-#   pause                     between two kills: see below
+#   ripe RUN_NAME             waits until the device's worker has lived for more than a second: one that dies sooner is
+#                             taken for the next turn of a crash loop, and rests before its successor would be measured
+#   pause                     between two upgrades, and after the last kill
 #   stalls_record JOB FILE... the records of a job from $T/kills and the waits of each device's load, in
 #                             $T/slow-NAME. A stall is the longest wait of that device that ended within the
 #                             second after its kill; waits under 1 ms count as 0. Prints them, and fails
@@ -48,9 +50,20 @@ killed() {
 	echo "$(date +%s%N) $1" >>"$T/kills"
 }
 
-# A process that lived less than a second is taken for the next turn of a crash loop.
+# Its number is written at its birth.
+ripe() {
+	local born
+
+	for ((tries = 0; tries < 500; tries++)); do
+		born=$(stat -c %.9Y "$T/run/$1/pid")
+		[ $(($(date +%s%N) - ${born/./})) -lt 1100000000 ] || return 0
+		sleep 0.02
+	done
+	fail "the worker of $1 is born again and again"
+}
+
 pause() {
-	sleep 1.2
+	sleep 1.1
 }
 
 # For every kill its stall in ms.
