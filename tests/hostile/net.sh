@@ -49,19 +49,21 @@ neighbour_answers() {
 	inside 8 ping -q -c 1 -W 1 10.0.0.1
 }
 
-# Connected and served within its bounds, or closed with an error that says why.
-worker_is_well() {
-	local pid kib fds
-
-	if [ "$(vif_backend 7 state)" = 4 ]; then
-		pid=$(netback_pid 7)
-		kib=$(private_of "$pid") || fail "the worker is gone and the device says that it is connected"
-		[ "$kib" -le $worker_kib_max ] || fail "the worker has $kib KiB of its own"
-		fds=$(ls "/proc/$pid/fd" | wc -l)
-		[ "$fds" -le 64 ] || fail "the worker has $fds descriptors"
+# Connected and served, or closed with an error that says why.
+served_or_closed() {
+	if vif_state_is 7 4; then
+		kib=$(private_of "$(netback_pid 7)") && fds=$(ls "/proc/$(netback_pid 7)/fd" | wc -l)
 	else
-		[ -n "$(store /local/domain/0/error/backend/vif/7/0/error)" ] || fail "closed without a word"
+		kib=0 fds=0
+		[ -n "$(store /local/domain/0/error/backend/vif/7/0/error)" ]
 	fi
+}
+
+# ...now, or where it is just being closed in a moment; and within the worker's bounds.
+worker_is_well() {
+	wait_for 3 served_or_closed
+	[ "$kib" -le "$worker_kib_max" ] || fail "the worker has $kib KiB of its own"
+	[ "$fds" -le 64 ] || fail "the worker has $fds descriptors"
 }
 
 attack() {
