@@ -16,6 +16,7 @@ struct options {
 	bool dry_run;
 	bool force;
 	const char *guests;	/* directory of guest configurations */
+	const char *run;	/* xenbackd's run directory */
 	const char *format;
 	const char *into;	/* directory, NULL: stdout */
 	int argc;		/* what follows the command's name */

@@ -24,6 +24,7 @@ struct row {
 struct table {
 	struct row *row;
 	size_t count;
+	const char *run;	/* where control writes down what it knows of vifs */
 };
 
 static const struct row titles = { { "bridge name", "bridge id", "STP enabled", "interfaces",
@@ -113,13 +114,13 @@ static void mac_fill(struct row *row, const struct fdb *fdb, const struct link *
 	}
 }
 
-static void port_fill(struct row *row, const struct links *links, const struct fdb *fdb,
-	const struct link *bridge, const struct link *port)
+static void port_fill(struct row *row, const char *run, const struct links *links,
+	const struct fdb *fdb, const struct link *bridge, const struct link *port)
 {
 	const struct link_counters *counters = &port->counters;
 	struct vifinfo info;
 
-	vifinfo_read(RUN_DIR, port->name, &info);
+	vifinfo_read(run, port->name, &info);
 	snprintf(row->cell[3], CELL, "%s", port->name);
 	vlan_fill(row, links, bridge, port);
 	snprintf(row->cell[5], CELL, "%.63s", info.name);
@@ -153,7 +154,7 @@ static int bridge_rows(struct table *table, const struct links *links, const str
 		if (row == NULL)
 			return -1;
 		first = false;
-		port_fill(row, links, fdb, bridge, port);
+		port_fill(row, table->run, links, fdb, bridge, port);
 	}
 	return 0;
 }
@@ -165,9 +166,9 @@ static int by_name(const void *a, const void *b)
 	return strverscmp(left->name, right->name);
 }
 
-static int show(struct netlink *nl, struct links *links, const char *only)
+static int show(struct netlink *nl, struct links *links, const char *run, const char *only)
 {
-	struct table table = { 0 };
+	struct table table = { .run = run };
 	struct fdb fdb = { 0 };
 	int status = EXIT_SUCCESS;
 
@@ -204,7 +205,7 @@ int command_show(const struct options *options)
 	if (only && (bridge == NULL || bridge->kind != LINK_BRIDGE))
 		status = fail("there is no bridge %s", only);
 	else
-		status = show(&nl, &links, only);
+		status = show(&nl, &links, options->run, only);
 	links_free(&links);
 	netlink_close(&nl);
 	return status;

@@ -38,6 +38,7 @@ static const char usage_text[] =
 	"  --dry-run       (apply) print the changes and make none\n"
 	"  --force         (apply) even if guests are cut off\n"
 	"  --guests DIR    (check) guest configurations, instead of /etc/xen\n"
+	"  --run DIR       (show) xenbackd's run directory, instead of " RUN_DIR "\n"
 	"  --format FORMAT (export) ifupdown, networkd or netplan\n"
 	"  --into DIR      (export) write files there instead of stdout\n"
 	"Commands:\n";
@@ -110,6 +111,7 @@ enum option_code {
 	OPTION_DRY_RUN,
 	OPTION_FORCE,
 	OPTION_GUESTS,
+	OPTION_RUN,
 	OPTION_FORMAT,
 	OPTION_INTO,
 	OPTION_HELP = 'h',
@@ -121,6 +123,7 @@ static const struct option long_options[] = {
 	{ "dry-run", no_argument, NULL, OPTION_DRY_RUN },
 	{ "force", no_argument, NULL, OPTION_FORCE },
 	{ "guests", required_argument, NULL, OPTION_GUESTS },
+	{ "run", required_argument, NULL, OPTION_RUN },
 	{ "format", required_argument, NULL, OPTION_FORMAT },
 	{ "into", required_argument, NULL, OPTION_INTO },
 	{ "help", no_argument, NULL, OPTION_HELP },
@@ -142,6 +145,9 @@ static bool option_take(struct options *options, int option)
 		return options->force = true;
 	case OPTION_GUESTS:
 		options->guests = optarg;
+		return true;
+	case OPTION_RUN:
+		options->run = optarg;
 		return true;
 	case OPTION_FORMAT:
 		options->format = optarg;
@@ -176,7 +182,7 @@ static int command_run(struct options *options, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	struct options options = { .plan = PLAN_FILE, .guests = "/etc/xen" };
+	struct options options = { .plan = PLAN_FILE, .guests = "/etc/xen", .run = RUN_DIR };
 	int option;
 
 	while ((option = getopt_long(argc, argv, "hV", long_options, NULL)) != -1) {

@@ -137,13 +137,15 @@ void rundir_end_connection(int dir)
 
 void rundir_remove(const char *run, const char *name)
 {
+	static const char *const lasting[] = { "stats", "name", "mac", "rate" };
 	char path[4096];
 	int dir = rundir_open(run, name, 0);
 
 	if (dir < 0)
 		return;
 	rundir_end_connection(dir);
-	unlinkat(dir, "stats", 0);
+	for (size_t i = 0; i < sizeof(lasting) / sizeof(lasting[0]); i++)
+		unlinkat(dir, lasting[i], 0);
 	close(dir);
 	if ((size_t)snprintf(path, sizeof(path), "%s/%s", run, name) < sizeof(path))
 		rmdir(path);

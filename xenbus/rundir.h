@@ -2,6 +2,7 @@
 /*
  * A device's run directory, /run/xenback/vbd-7-51712: what outlives a control and a worker.
  *   params 0600   journal 0600   stats 0644   sock 0600   pid 0644
+ * and for people and vlanbr(8), of an interface: name (the guest's), mac, rate 0644
  */
 #ifndef XENBUS_RUNDIR_H
 #define XENBUS_RUNDIR_H

@@ -17,6 +17,7 @@
 
 #include "ring/slate.h"
 #include "ring/tun.h"
+#include "xenbus/rundir.h"
 #include "xenbus/worker.h"
 
 #define INDEX_KEY "xenback-ifindex"	/* taps are renamed: their number tells them */
@@ -156,6 +157,24 @@ static uint32_t offloads_of(uint32_t flags)
 	return offloads | (flags & VIF_GSO_TCPV6 ? TUN_OFFLOAD_TSO6 : 0);
 }
 
+/* What vlanbr(8) shows of an interface. Nothing depends on it: a file that cannot be written is missing. */
+static void facts_write(struct vif *vif)
+{
+	struct device *device = &vif->device;
+	const int dir = rundir_open(device->fleet->run, device->run_name, 1);
+	char home[32], name[128] = "", mac[32] = "";
+
+	if (dir < 0)
+		return;
+	snprintf(home, sizeof(home), "/local/domain/%u", device->id.domid);
+	store_text(store_of(device), home, "name", name, sizeof(name));
+	store_text(store_of(device), device->backend, "mac", mac, sizeof(mac));
+	rundir_write(dir, "name", name, strlen(name), 0644);
+	rundir_write(dir, "mac", mac, strlen(mac), 0644);
+	rundir_write(dir, "rate", vif->rate, strlen(vif->rate), 0644);
+	close(dir);
+}
+
 /* For a new connection and for a successor alike: what is open already stays as it is. */
 static int vif_open(struct device *device, int fds[BACKING_FDS_MAX], unsigned int *n)
 {
@@ -174,6 +193,7 @@ static int vif_open(struct device *device, int fds[BACKING_FDS_MAX], unsigned in
 		if (fds[*n] < 0)
 			return -errno;
 	}
+	facts_write(vif);
 	return 0;
 }
 
@@ -224,6 +244,7 @@ static void rate_look(struct vif *vif)
 	msg.value = params->tx_rate_bytes;
 	msg.value2 = params->tx_rate_usec;
 	control_send_msg(&device->worker.line, &msg);
+	facts_write(vif);
 	device_log(device, LOG_INFO, "the rate is now %s", vif->rate[0] ? vif->rate : "unlimited");
 }
 
