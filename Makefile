@@ -99,6 +99,7 @@ install: all
 	for page in xenbackd.8 xenbackctl.8; do \
 		$(INSTALL) -m 644 xenbus/$$page $(call to,share/man/man8/$$page); done
 	ln -sf xenbackd.8 $(call to,share/man/man8/blkback.8)
+	ln -sf xenbackd.8 $(call to,share/man/man8/netback.8)
 	$(INSTALL) -m 644 xenbus/xenback.conf.5 $(call to,share/man/man5/xenback.conf.5)
 
 # --- bridge/ and vlan/ ---------------------------------------------------------------------------
