@@ -258,6 +258,19 @@ static void do_sleep(const struct word *word)
 	poll(NULL, 0, (int)number(word->part[1], 3600000));
 }
 
+/* Until that file is there: the test has done what it had to. */
+static void do_await(const struct word *word)
+{
+	int tries = 2000;
+
+	fflush(stdout);
+	while (access(word->part[1], F_OK)) {
+		if (!tries--)
+			fail("%s does not come", word->part[1]);
+		poll(NULL, 0, 10);
+	}
+}
+
 static void do_say(const struct word *word)
 {
 	printf("%s\n", word->part[1]);
@@ -280,7 +293,7 @@ static const struct {
 	{ "storm", do_storm },
 	{ "grant", do_grant }, { "fill", do_fill }, { "check", do_check }, { "queue", do_queue },
 	{ "unbind", do_unbind }, { "state", do_state }, { "states", do_states },
-	{ "closed", do_closed }, { "reconnect", do_reconnect }, { "sleep", do_sleep }, { "say", do_say },
+	{ "closed", do_closed }, { "reconnect", do_reconnect }, { "sleep", do_sleep }, { "say", do_say }, { "await", do_await },
 	{ "die", do_die },
 };
 
@@ -295,7 +308,8 @@ static const char usage[] =
 	"  index:NAME:VALUE|+N  poke:OFFSET:BYTE[:COUNT]  kick[:COUNT]  storm:MS  unbind  queue:N\n"
 	"  flip:OFFSET:BYTES:A:B:MS                that field of every slot, while reads go on\n"
 	"  grant:pN:writable|read-only|revoked|other:DOMID   fill:pN:BYTE  check:pN:BYTE[:FROM:BYTES]\n"
-	"  state:N  states:COUNT  closed  reconnect[:reopen|reload|resume]  sleep:MS  say:TEXT  die\n"
+	"  state:N  states:COUNT  closed  reconnect[:reopen|reload|resume]  sleep:MS  say:TEXT\n"
+	"  await:FILE (until it exists)  die\n"
 	"  times:COUNT WORD... done\n";
 
 static void word_run(const char *text)

@@ -8,6 +8,7 @@
 #   target VDEV,MODE [SIZE]       the attacker's disk $T/disk.img and, byte for byte, its model $T/model.img
 #   attack WORD...                blkhostile in domain 7; fails where the backend broke the protocol
 #   attack_start WORD...          the same in the background; ended by attack_end, which waits
+#   attack_said WORD [SECONDS]    waits until it has done say:WORD
 #   scale CI FULL                 the number for this run: FULL with SCALE=full (make soak)
 #   mapped_by PID                 how many areas of the attacker's memory that process has mapped
 #   worker_is_well                the attacker's worker: alive and in its bounds, or closed with an error
@@ -24,6 +25,9 @@
 SLOT_KIB_MAX=9
 worker_kib_max=$((2048 + 4096 + 32 * SLOT_KIB_MAX))
 worker_fds_max=32
+own_kib_more=512
+# A sanitizer keeps much memory of its own.
+[ "${BUILD:-build}" = build ] || worker_kib_max=1048576 own_kib_more=65536
 
 scale() {
 	if [ "${SCALE:-ci}" = full ]; then echo "$2"; else echo "$1"; fi
@@ -51,8 +55,8 @@ variant() {
 		[ "$object" = "$build/${file%.c}.o" ] || objects="$objects $object"
 	done
 	# shellcheck disable=SC2086 # words
-	(cd "$root" && cc -std=gnu11 -O2 -D_GNU_SOURCE -D__XEN_INTERFACE_VERSION__=0x00040e00 -I. -I"$build/gen" -pthread \
-		-w -o "$T/libexec/blkback" "$T/variant.c" $objects -lxengnttab -lxenevtchn -laio -lseccomp -lcap-ng) ||
+	(cd "$root" && ${CC:-cc} -std=gnu11 -O2 -D_GNU_SOURCE -D__XEN_INTERFACE_VERSION__=0x00040e00 -I. -I"$build/gen" -pthread \
+		-w ${SANITIZE:-} -o "$T/libexec/blkback" "$T/variant.c" $objects -lxengnttab -lxenevtchn -laio -lseccomp -lcap-ng) ||
 		fail "the variant of $file does not build"
 	libexec=$T/libexec
 }
@@ -85,10 +89,17 @@ attack() {
 }
 
 attack_start() {
+	: >"$T/attack.log"	# what it says now is not what another said before
 	"$root/tests/sim/xensim" run "$sim" 7 -- "$build/tests/hostile/blkhostile" domid=7 model="$T/model.img" "$@" \
 		>"$T/attack.log" 2>&1 &
 	attacker=$!
 	pids="$attacker $pids"
+}
+
+attack_said() {
+	said_or_over() { grep -q "^$1" "$T/attack.log" || ! kill -0 "$attacker"; }
+	wait_for "${2:-10}" said_or_over "$1"
+	grep -q "^$1" "$T/attack.log" || fail "the attack ended before \`$1': $(cat "$T/attack.log")"
 }
 
 attack_end() {
@@ -164,5 +175,5 @@ all_is_back() {
 	maps=$(wc -l <"/proc/$xenbackd/maps")
 	[ "$maps" -le $((own_maps + 4)) ] || fail "xenbackd has $maps mappings, $own_maps before"
 	kib=$(private_kib "$xenbackd")
-	[ "$kib" -le $((own_kib + 512)) ] || fail "xenbackd has $kib KiB of its own, $own_kib before"
+	[ "$kib" -le $((own_kib + own_kib_more)) ] || fail "xenbackd has $kib KiB of its own, $own_kib before"
 }
