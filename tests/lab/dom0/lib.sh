@@ -21,12 +21,13 @@
 work=/run/lab/work
 images=/usr/lib/xenback-lab
 console_logs=/var/log/xen/console
+slow=${slow:-1} # how many times longer than on a free host everything may take
 serial=0
 
 die() { echo "lab: $*"; return 1; }
 
 wait_for() {
-	local limit=$((SECONDS + $1))
+	local limit=$((SECONDS + $1 * slow))
 	shift
 	until "$@"; do
 		[ $SECONDS -lt $limit ] || { die "waited in vain for: $*"; return 1; }
@@ -108,12 +109,12 @@ console() { tr -d '\r' <"$console_logs/guest-$1.log"; }
 # console_says NAME SECONDS TEXT: a line that begins like that has come, or comes in that time.
 console_says() {
 	local log=$console_logs/guest-$1.log
-	timeout "$2" bash -c 'until [ -f "$1" ]; do sleep 0.2; done; tail -c +1 -f "$1" | grep -q -m 1 "^$2"' - "$log" "$3"
+	timeout $(($2 * slow)) bash -c 'until [ -f "$1" ]; do sleep 0.2; done; tail -c +1 -f "$1" | grep -q -m 1 "^$2"' - "$log" "$3"
 }
 
 # guest_ready NAME [SECONDS]: its agent has spoken.
 guest_ready() {
-	local limit=$((SECONDS + ${2:-90}))
+	local limit=$((SECONDS + ${2:-90} * slow))
 	until console_says "$1" 5 '~ready'; do
 		if guest_gone "$1" || [ $SECONDS -ge $limit ]; then
 			console "$1" | tail -n 5
@@ -147,7 +148,7 @@ guest() {
 	exec {out}< <(exec tail -c "+$from" -f "$log")
 	tail_pid=$!
 	guest_tells "$name" "$2" "$id"
-	while IFS= read -r -t "${GUEST_LIMIT:-60}" -u "$out" line; do
+	while IFS= read -r -t $((${GUEST_LIMIT:-60} * slow)) -u "$out" line; do
 		line=${line%$'\r'}
 		case $line in
 		"~$id begin") ;;
@@ -157,7 +158,7 @@ guest() {
 	done
 	kill $tail_pid
 	exec {out}<&-
-	[ "$status" != none ] || { die "guest $name gave no answer in ${GUEST_LIMIT:-60} s to: $2"; return 1; }
+	[ "$status" != none ] || { die "guest $name gave no answer in $((${GUEST_LIMIT:-60} * slow)) s to: $2"; return 1; }
 	return "$status"
 }
 
