@@ -10,6 +10,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -50,6 +51,7 @@ static void socket_name(const struct fleet *fleet, char name[64])
 
 int command_open(struct fleet *fleet)
 {
+	struct epoll_event event = { .events = EPOLLIN | EPOLLET, .data.u64 = (uint64_t)EVENT_COMMAND << 32 };
 	int dir = rundir_open(fleet->run, ".", 0);
 	char name[64];
 
@@ -58,7 +60,10 @@ int command_open(struct fleet *fleet)
 	socket_name(fleet, name);
 	listen_fd = rundir_listen(dir, name);
 	close(dir);
-	return listen_fd < 0 ? listen_fd : fleet_watch(fleet, listen_fd, EVENT_COMMAND, 0);
+	if (listen_fd < 0)
+		return listen_fd;
+	/* Once for each who connects: one whom there is no descriptor for must not keep us awake. */
+	return epoll_ctl(fleet->epoll_fd, EPOLL_CTL_ADD, listen_fd, &event) ? -errno : 0;
 }
 
 void command_close(struct fleet *fleet)
@@ -73,12 +78,8 @@ void command_close(struct fleet *fleet)
 	close(dir);
 }
 
-void command_connect(struct fleet *fleet)
+static void client_new(struct fleet *fleet, int fd)
 {
-	int fd = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-
-	if (fd < 0)
-		return;
 	for (uint32_t slot = 0; slot < CLIENTS_MAX; slot++) {
 		if (clients[slot] < 0) {
 			clients[slot] = fd;
@@ -88,6 +89,18 @@ void command_connect(struct fleet *fleet)
 	}
 	answer(fd, "error %d commands are under way already", CLIENTS_MAX);
 	close(fd);
+}
+
+void command_connect(struct fleet *fleet)
+{
+	int fd;
+
+	while ((fd = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK)) >= 0)
+		client_new(fleet, fd);
+	if (errno == EAGAIN)
+		return;
+	log_warn("cannot take a command: %s", strerror(errno));
+	fleet_look_again(fleet);	/* who waits is taken then, when there are descriptors again */
 }
 
 static const char *worker_word(enum worker_state state)

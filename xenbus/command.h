@@ -19,7 +19,7 @@
 int command_open(struct fleet *fleet);
 void command_close(struct fleet *fleet);
 
-/* Somebody connects; client `slot` has sent something. */
+/* Somebody connects, or may be waiting since there was no descriptor; client `slot` has sent something. */
 void command_connect(struct fleet *fleet);
 void command_client(struct fleet *fleet, uint32_t slot);
 

@@ -43,7 +43,7 @@ struct fleet {
 	int uevent_fd;		/* -1: this host does not let us listen */
 	struct device_id only;	/* kind 0: every device of our domain; else this one */
 	bool only_gone;		/* it has been there, and is gone */
-	uint64_t look_at;	/* msec; look at everything then, because xenstored has failed. 0: no need */
+	uint64_t look_at;	/* msec; look at everything then: xenstored has failed, or descriptors were out. 0: no need */
 	struct device *device[DEVICES_MAX];
 	struct dirty dirty;	/* scratch of fleet_store_event() */
 };
@@ -64,7 +64,7 @@ int fleet_store_event(struct fleet *fleet);
 void fleet_timer_event(struct fleet *fleet);
 void fleet_set_timer(struct fleet *fleet);
 
-/* xenstored has failed while it was asked what there is: everything is looked at again, soon. */
+/* Something failed that says nothing of devices (xenstored, accept): everything is looked at again, soon. */
 void fleet_look_again(struct fleet *fleet);
 
 /* Looks at one device, and at the one of the same name that may have taken its place. */

@@ -369,6 +369,7 @@ static bool dispatch(enum event_tag tag, uint32_t slot)
 		die(EXIT_FAILURE, "xenstored has gone; the workers go on");
 	case EVENT_TIMER:
 		fleet_timer_event(&fleet);
+		command_connect(&fleet);
 		return true;
 	case EVENT_COMMAND:
 		command_connect(&fleet);
