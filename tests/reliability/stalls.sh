@@ -10,7 +10,7 @@
 #   pause                     between two upgrades, and after the last kill
 #   stalls_record JOB FILE... the records of a job from $T/kills and the waits of each device's load, in
 #                             $T/slow-NAME. A stall is the longest wait of that device that ended within the
-#                             second after its kill; waits under 1 ms count as 0. Prints them, and fails
+#                             second after its kill and before the next one; waits under 1 ms count as 0. Prints them, and fails
 #                             where the goal is missed: p99 under 100 ms at full scale, else p50
 count=${COUNT:-52}
 scale=ci
@@ -75,9 +75,17 @@ stalls() {
 			# Both files are in order of time.
 			while (first <= kills && at[first] + 1e9 < $1)
 				first++
-			for (k = first; k <= kills && at[k] <= $1; k++)
-				if ((who[k] == "all" || index(name, who[k]) == 1) && $2 > worst[k])
+			# It counts for each kill that it lived through, else for the last one before it began.
+			last = 0
+			for (k = first; k <= kills && at[k] <= $1; k++) {
+				if (who[k] != "all" && index(name, who[k]) != 1)
+					continue
+				last = at[k] < $1 - $2 ? k : 0
+				if (!last && $2 > worst[k])
 					worst[k] = $2
+			}
+			if (last && $2 > worst[last])
+				worst[last] = $2
 		}
 		END { for (k = 1; k <= kills; k++) printf "%.3f\n", worst[k] / 1e6 }' "$T/kills" "$@" | sort -g
 }
