@@ -96,6 +96,7 @@ install: all
 	$(INSTALL) -m 755 xenbus/scripts/block-blkback $(call to_etc,xen/scripts/block-blkback)
 	test -e $(call to_etc,xenback/xenback.conf) || \
 		$(INSTALL) -m 644 xenbus/etc/xenback.conf $(call to_etc,xenback/xenback.conf)
+	$(INSTALL) -m 644 xenbus/etc/modules-load.conf $(call to,lib/modules-load.d/50-xenback.conf)
 	for page in xenbackd.8 xenbackctl.8; do \
 		$(INSTALL) -m 644 xenbus/$$page $(call to,share/man/man8/$$page); done
 	ln -sf xenbackd.8 $(call to,share/man/man8/blkback.8)
