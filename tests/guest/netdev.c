@@ -226,6 +226,10 @@ void netdev_counts_print(void)
 			(unsigned long long)c.rx_gso, (unsigned long long)c.rx_hash,
 			(unsigned long long)c.rx_xdp, (unsigned long long)c.tap_refused,
 			(unsigned long long)c.lies);
+	printf("queues");	/* what each of this connection's queues has received */
+	for (uint32_t q = 0; q < netdev.queues; q++)
+		printf(" %llu", (unsigned long long)netdev.queue[q].counts.rx_packets);
+	printf("\n");
 	fflush(stdout);
 }
 
