@@ -172,6 +172,7 @@ static bool may_give(struct queue *queue, const struct fit *fit)
 		rx->largest = fit->slots;
 	if (requests_left(rx) < fit->slots) {
 		rx->wanted = fit->slots;
+		rx->credit_usec = 0;	/* it may have waited for credit: now it waits for room */
 		return false;
 	}
 	if (fit->slots > NETIF_RING_SLOTS - rx->slots || fit->slots > grant_batch_room(rx->batch))

@@ -182,6 +182,16 @@ static void do_rxids(char *rest)
 	printf("rxids: %u answers\n", count);
 }
 
+/* Takes back every receive request that the backend has not taken yet: legal as an index, and nothing is left. */
+static void do_rxback(char *rest)
+{
+	netif_rx_sring_t *ring = netdev.queue[0].rx.sring;
+
+	ring->req_prod = ring->rsp_prod;
+	kick_all();
+	printf("rxback: at %u\n", ring->rsp_prod);
+}
+
 /* --- life -------------------------------------------------------------------------------------- */
 
 /* Walks through the states at random, slots in flight, and waits for nobody. */
@@ -238,7 +248,7 @@ static const struct {
 	{ "flood", ":MS:SEED", do_flood }, { "flip", ":MS:FATAL", do_flip }, { "pad", "", do_pad },
 	{ "fatal", ":KIND", do_fatal },
 	{ "rxbad", ":MS:LIE  0 no grant, 1 read-only, 2 the same page, 3 the ring itself", do_rxbad },
-	{ "rxids", ":COUNT", do_rxids }, { "hashgrid", "", do_hashgrid }, { "hashloop", ":MS", do_hashloop },
+	{ "rxids", ":COUNT", do_rxids }, { "rxback", "", do_rxback }, { "hashgrid", "", do_hashgrid }, { "hashloop", ":MS", do_hashloop },
 	{ "ctrlflood", ":MS:SEED", do_ctrlflood }, { "splits", "", do_splits },
 	{ "ping", ":COUNT", do_ping }, { "states", ":TIMES:SEED", do_states },
 	{ "write", ":MS", do_write }, { "vanish", "", do_vanish }, { "sleep", ":MS", do_sleep },
