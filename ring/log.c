@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Log lines. Trusts its callers' format strings; promises one write(2) per line and a bounded
- * number of lines per call site, whatever a guest does. Call sites shared by queue threads may
- * miscount by a line: that is no harm.
+ * number of lines per call site and per device, whatever a guest does. Budgets shared by queue
+ * threads may miscount by a line: that is no harm.
  */
 #include "ring/log.h"
 
@@ -16,6 +16,7 @@
 
 static char name[48];
 static enum log_level most_level = LOG_INFO;
+static struct log_site *of_device;	/* NULL: only call sites count */
 static uint64_t all_suppressed;
 
 void log_name(const char *fmt, ...)
@@ -32,30 +33,42 @@ void log_level(enum log_level most)
 	most_level = most;
 }
 
+void log_share(struct log_site *device)
+{
+	of_device = device;
+}
+
 uint64_t log_suppressed(void)
 {
 	return __atomic_load_n(&all_suppressed, __ATOMIC_RELAXED);
 }
 
-/* A leaky bucket: a line costs a token, a token leaks every LOG_PERIOD_SEC. */
-static bool site_allows(struct log_site *site)
+/* A leaky bucket: a line costs a token, a token leaks every `period` seconds. */
+static bool bucket_takes(struct log_site *site, uint32_t burst, uint32_t period)
 {
 	struct timespec now;
 	uint64_t leaked;
 
 	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-	leaked = ((uint64_t)now.tv_sec - site->refilled) / LOG_PERIOD_SEC;
+	leaked = ((uint64_t)now.tv_sec - site->refilled) / period;
 	if (leaked > 0) {
 		site->tokens = leaked >= site->tokens ? 0 : site->tokens - (uint32_t)leaked;
 		site->refilled = (uint64_t)now.tv_sec;
 	}
-	if (site->tokens >= LOG_BURST) {
-		site->suppressed++;
-		__atomic_fetch_add(&all_suppressed, 1, __ATOMIC_RELAXED);
+	if (site->tokens >= burst)
 		return false;
-	}
 	site->tokens++;
 	return true;
+}
+
+static bool site_allows(struct log_site *site)
+{
+	if (bucket_takes(site, LOG_BURST, LOG_PERIOD_SEC) &&
+			(!of_device || bucket_takes(of_device, LOG_DEVICE_BURST, LOG_DEVICE_PERIOD_SEC)))
+		return true;
+	site->suppressed++;
+	__atomic_fetch_add(&all_suppressed, 1, __ATOMIC_RELAXED);
+	return false;
 }
 
 /* snprintf returns what it would have written; this is how far the line really got, without its NUL. */

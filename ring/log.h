@@ -13,6 +13,13 @@
 #define LOG_BURST 5
 #define LOG_PERIOD_SEC 12
 
+/*
+ * Lines of a device's workers together, whichever call sites: a worker lives as long as a connection, and
+ * a guest that connects again gets new call sites, but not a new budget.
+ */
+#define LOG_DEVICE_BURST 40
+#define LOG_DEVICE_PERIOD_SEC 3
+
 enum log_level { LOG_ERROR = 3, LOG_WARN = 4, LOG_NOTICE = 5, LOG_INFO = 6, LOG_DEBUG = 7 };
 
 struct log_site {
@@ -26,6 +33,9 @@ void log_name(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* Lines above this level are not written. LOG_INFO at the start. */
 void log_level(enum log_level most);
+
+/* From now on every line is also charged to this budget, which outlives the process (stats.h). */
+void log_share(struct log_site *device);
 
 /* How many lines all call sites have kept back since the start. */
 uint64_t log_suppressed(void);

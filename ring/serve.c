@@ -333,6 +333,7 @@ static int params_open(void)
 		log_error("cannot map the figures page or make descriptors: %s", strerror(errno));
 		return -1;
 	}
+	log_share(&self.stats->log);
 	return 0;
 }
 

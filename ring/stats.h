@@ -8,6 +8,8 @@
 
 #include <stdint.h>
 
+#include "ring/log.h"
+
 #define STATS_MAGIC 0x58425331u	/* "XBS1" */
 #define STATS_VERSION 1
 #define STATS_BYTES 4096
@@ -53,6 +55,8 @@ struct stats {
 	uint64_t packet_gso[2];
 	uint64_t rx_ring_full;	/* times the tap had to wait for the guest */
 	uint64_t rx_stalls;
+	/* both kinds: what all workers of this device may still say; see log.h */
+	struct log_site log;
 };
 
 _Static_assert(sizeof(struct stats) <= STATS_BYTES, "figures fit one page");
