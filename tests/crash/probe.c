@@ -173,6 +173,7 @@ static int enter(pid_t pid, const char *function, long n)
 	while (trace_until(pid, address)) {
 		if (--n == 0) {
 			kill(pid, SIGKILL);
+			waitpid(pid, NULL, __WALL);	/* its locks have gone with it */
 			return 0;
 		}
 		if (!trace_step(pid))
