@@ -354,6 +354,30 @@ tsan:
 $(BUILD)/sim/no-seal.so: $(BUILD)/tests/sim/no_seal.o
 	$(CC) -shared -o $@ $^
 
+# tests/fuzz: libFuzzer's targets, each with the product's files that it names, under sanitizers. `make fuzz-smoke`
+# is what CI runs; `make fuzz DURATION=3600` gives each target that many seconds.
+FUZZ      := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c))
+FUZZ_MAKE  = $(MAKE) -s BUILD=build/fuzz CC=clang SANITIZE="-fsanitize=fuzzer-no-link,address,undefined \
+             -fno-sanitize-recover=all -fprofile-instr-generate -fcoverage-mapping -Wno-unused-command-line-argument"
+fuzz_links = $(addprefix $(BUILD)/,$(shell sed -n 's,^/\* links: \(.*\) \*/,\1,p' tests/fuzz/$(1).c))
+fuzz_libs  = $(shell sed -n 's,^/\* libs: \(.*\) \*/,\1,p' tests/fuzz/$(1).c)
+
+$(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/%.o $$(call fuzz_links,$$*)
+	@mkdir -p $(@D)
+	$(CC) -pthread $(SANITIZE) -fsanitize=fuzzer -o $@ $(filter %.o,$^) $(call fuzz_libs,$*)
+
+fuzz-build-%: need-check
+	$(FUZZ_MAKE) build/fuzz/fuzz/$*
+
+fuzz-smoke: $(addprefix fuzz-build-,$(FUZZ))
+	tests/fuzz/run smoke
+
+fuzz: $(addprefix fuzz-build-,$(FUZZ))
+	tests/fuzz/run $(or $(DURATION),600)
+
+.PHONY: fuzz fuzz-smoke
+.SECONDARY: $(patsubst %,$(BUILD)/tests/fuzz/%.o,$(FUZZ))
+
 check-rooms:
 	tests/check-rooms
 

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* links: ring/journal.o */
+/*
+ * Recovery from a journal that holds anything, with indices that a guest has chosen: whatever is
+ * called a plan lists each slot at most once, within the ring, and answers where the ring goes on.
+ */
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "ring/journal.h"
+#include "tests/fuzz/feed.h"
+
+#define SLOTS 32u
+#define RECORD 16u
+#define GENERATION 42u
+
+static struct journal mapped;
+
+static void journal_once(void)
+{
+	int file = memfd_create("journal", 0);
+
+	HOLDS(ftruncate(file, (off_t)journal_bytes(1, SLOTS, RECORD)) == 0);
+	HOLDS(journal_map(file, GENERATION, 1, SLOTS, RECORD, &mapped) == 0);
+}
+
+/* A journal whose shape is right, as mapped, and whose entries are the input's. */
+static void journal_fill(struct journal *journal, struct feed *feed)
+{
+	if (!mapped.ring)
+		journal_once();
+	*journal = mapped;
+	journal_start(journal, feed_u32(feed), 0);
+	journal->ring->req_cons = feed_u32(feed);
+	journal->ring->rsp_done = journal->ring->req_cons - feed_u8(feed) % 64;
+	for (uint32_t s = 0; s < SLOTS; s++) {
+		struct journal_entry *entry = journal_entry(journal, s);
+		const uint8_t kind = feed_u8(feed);
+
+		if (kind < 64)	/* anything at all */
+			feed_bytes(feed, entry, sizeof(*entry));
+		else if (kind < 160)	/* what a worker writes */
+			journal_take(journal, s, journal->ring->req_cons, RECORD);
+		if (kind >= 128 && kind < 192)
+			journal_done(journal, s, 0, journal->ring->rsp_done + feed_u8(feed) % 40);
+	}
+}
+
+static void slots_hold(const uint16_t *slot, uint32_t n, uint8_t seen[SLOTS])
+{
+	HOLDS(n <= SLOTS);
+	for (uint32_t i = 0; i < n; i++) {
+		HOLDS(slot[i] < SLOTS);
+		HOLDS(seen[slot[i]]++ == 0);
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct feed feed = { data, size };
+	static struct journal_plan plan;
+	uint8_t seen[SLOTS] = { 0 };
+	struct journal journal;
+	uint32_t req_prod, rsp_prod;
+
+	journal_fill(&journal, &feed);
+	req_prod = journal.ring->req_cons + feed_u8(&feed) % 40;
+	rsp_prod = journal.ring->rsp_done - feed_u8(&feed) % 40;
+	if (journal_recover(&journal, req_prod, rsp_prod, &plan) == JOURNAL_RECOVERED) {
+		slots_hold(plan.rewrite_slot, plan.rewrite, seen);
+		slots_hold(plan.resubmit_slot, plan.resubmit, seen);
+		HOLDS(plan.rsp_prod - rsp_prod <= SLOTS);
+		HOLDS(plan.req_cons - plan.rsp_prod <= SLOTS);
+		HOLDS(req_prod - plan.req_cons <= SLOTS);
+	}
+	return 0;
+}
