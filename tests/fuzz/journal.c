@@ -70,7 +70,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		slots_hold(plan.rewrite_slot, plan.rewrite, seen);
 		slots_hold(plan.resubmit_slot, plan.resubmit, seen);
 		HOLDS(plan.rsp_prod - rsp_prod <= SLOTS);
-		HOLDS(plan.req_cons - plan.rsp_prod <= SLOTS);
+		HOLDS(plan.rewrite + plan.resubmit == plan.req_cons - plan.rsp_prod);
 		HOLDS(req_prod - plan.req_cons <= SLOTS);
 	}
 	return 0;

@@ -29,17 +29,24 @@ static void frame_check(struct feed *feed, const struct netif_packet *packet, bo
 {
 	static uint8_t frame[NETIF_FRAME_MAX];
 	struct virtio_net_hdr header;
+	enum offload_verdict verdict;
 	struct offload_rx rx;
 
 	feed_bytes(feed, frame, packet->bytes);
-	if (offload_to_tap(&packet->offload, complete, frame, packet->bytes, &header) != OFFLOAD_GOOD)
+	HOLDS(!frame_is_multicast(frame) || frame[0] & 1);
+	verdict = offload_to_tap(&packet->offload, complete, frame, packet->bytes, &header);
+	HOLDS(verdict < OFFLOAD_VERDICTS && offload_verdict_text(verdict)[0]);
+	if (verdict != OFFLOAD_GOOD)
 		return;
 	if (header.flags & VIRTIO_NET_HDR_F_NEEDS_CSUM)
 		HOLDS((uint32_t)header.csum_start + header.csum_offset + 2 <= packet->bytes);
 	HOLDS(header.hdr_len <= packet->bytes);
 	HOLDS(!complete || !(header.flags & VIRTIO_NET_HDR_F_NEEDS_CSUM));
-	/* And back, to a guest that takes what the input says. */
+	/* And back, to a guest that takes what the input says; also with a header that no kernel makes. */
 	offload_from_tap(&header, feed_u8(feed), frame, packet->bytes, &rx);
+	feed_bytes(feed, &header, sizeof(header));
+	if (offload_from_tap(&header, feed_u8(feed), frame, packet->bytes, &rx))
+		HOLDS(rx.gso_type <= XEN_NETIF_GSO_TYPE_TCPV6);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

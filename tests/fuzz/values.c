@@ -32,7 +32,7 @@ static void names(const char *text)
 	if (parse_device_name(text, &id) == 0)
 		HOLDS(id.kind == DEVICE_VBD || id.kind == DEVICE_VIF);
 	if (parse_device_path("/local/domain/0/backend", text, &id) == 0)
-		HOLDS(id.domid < 0x7ff0);
+		HOLDS(id.domid < 0x7ff0 || id.domid == ID_ANY);
 	parse_devnum(text, &major, &minor);
 	if (parse_abi(text, &abi) == 0)
 		HOLDS(abi <= BLKIF_ABI_X86_64);
