@@ -378,6 +378,17 @@ fuzz: $(addprefix fuzz-build-,$(FUZZ))
 .PHONY: fuzz fuzz-smoke
 .SECONDARY: $(patsubst %,$(BUILD)/tests/fuzz/%.o,$(FUZZ))
 
+# tests/prove: arithmetic that must hold for every number a guest can write.
+PROVE_O := $(addprefix $(BUILD)/,tests/prove/vectors.o blkback/blkif.o netback/hash.o netback/frame.o ring/sring.o ring/journal.o)
+
+$(BUILD)/prove/vectors: $(PROVE_O)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^
+
+prove: need-check $(BUILD)/prove/vectors
+	tests/prove/run
+.PHONY: prove
+
 check-rooms:
 	tests/check-rooms
 
