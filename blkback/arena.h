@@ -10,6 +10,12 @@
 #include <stdint.h>
 
 #define ARENA_PAGE_BYTES 4096u
+
+/* Pages that hold so many bytes, at most BLKIF_SEGMENTS_MAX pages of them. */
+static inline uint32_t arena_pages(uint64_t bytes)
+{
+	return (uint32_t)((bytes + ARENA_PAGE_BYTES - 1) / ARENA_PAGE_BYTES);
+}
 #define ARENA_PAGES_MAX 4096u	/* 16 MiB */
 
 struct arena {

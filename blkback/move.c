@@ -74,14 +74,13 @@ static bool place_direct(const struct move *move, struct request *request)
 
 int move_place(struct move *move, struct request *request)
 {
-	uint32_t pages;
+	const uint32_t pages = arena_pages(request->blk.bytes);
 
 	if (request->blk.segments == 0)
 		return 0;
 	request->mapped = move->persist && all_mapped(move, request);
 	if (request->mapped && !move->by_hand && place_direct(move, request))
 		return 0;
-	pages = (uint32_t)((request->blk.bytes + ARENA_PAGE_BYTES - 1) / ARENA_PAGE_BYTES);
 	request->buffer = arena_get(&move->arena, pages);
 	if (!request->buffer)
 		return -EAGAIN;

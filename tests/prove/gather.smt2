@@ -1,5 +1,5 @@
 ; SPDX-License-Identifier: GPL-2.0-or-later
-; mirrors: the pages of move_place() of blkback/move.c, for the bytes that segments can add up to.
+; mirrors: arena_pages() of blkback/arena.h: a request's buffer.
 ; mutant: s/#x0000000000000fff/#x0000000000000ffe/
 (define-fun gather_pages ((bytes (_ BitVec 64))) (_ BitVec 32)
   ((_ extract 31 0) (bvudiv (bvadd bytes #x0000000000000fff) #x0000000000001000)))

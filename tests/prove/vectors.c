@@ -13,6 +13,7 @@
 #include <xen/xen.h>
 #include <xen/io/blkif.h>
 
+#include "blkback/arena.h"
 #include "blkback/blkif.h"
 #include "netback/hash.h"
 #include "netback/netif.h"
@@ -106,6 +107,13 @@ static void segment(void)
 	if (verdict == BLK_GOOD)
 		printf("(assert (and (= (segment_offset #x%02x) #x%04x) (= (segment_bytes #x%02x #x%02x) #x%04x)))\n",
 				first, request.segment[0].offset, first, last, request.segment[0].bytes);
+}
+
+static void gather(void)
+{
+	uint64_t bytes = any() % 2 ? any() % (1u << 20) + 1 : any() % 256 * 4096 + any() % 3;
+
+	printf("(assert (= (gather_pages #x%016" PRIx64 ") #x%08x))\n", bytes, arena_pages(bytes));
 }
 
 static void packet_slots(void)
@@ -230,7 +238,7 @@ int main(int argc, char **argv)
 		void (*say)(void);
 	} proofs[] = {
 		{ "ring-look", ring_look }, { "ring-notify", ring_notify }, { "disk-range", disk_range },
-		{ "segment", segment }, { "packet-slots", packet_slots }, { "hash-mapping", hash_mapping },
+		{ "segment", segment }, { "gather", gather }, { "packet-slots", packet_slots }, { "hash-mapping", hash_mapping },
 		{ "journal-indices", journal_indices },
 	};
 
