@@ -111,14 +111,14 @@ static int view_read(struct device *device, struct device_view *view)
 		view->theirs = BUS_UNKNOWN;
 	store_u32(store, device->backend, "online", 0, 1, &online);
 	generation = stored_generation(device);
+	if (view->ours == BUS_INITWAIT && device->backing == BACKING_ABSENT &&
+			device->kind->named(device))
+		device->backing = BACKING_NAMED;
 	if (store_trouble(store))
 		return -EIO;
 	view->online = online;
 	view->reborn = device->generation && generation != device->generation;
 	view->foreign = device->generation == 0;
-	if (view->ours == BUS_INITWAIT && device->backing == BACKING_ABSENT &&
-			device->kind->named(device))
-		device->backing = BACKING_NAMED;
 	if (device->published && view->ours == BUS_CONNECTED && view->theirs == BUS_CONNECTED)
 		device->confirmed = true;
 	view->failed = device->failed;
@@ -405,7 +405,10 @@ struct device *device_open(struct fleet *fleet, uint32_t slot, struct device_id 
 	snprintf(device->frontend, sizeof(device->frontend), "/local/domain/%u/device/%s/%u",
 			id.domid, name, id.devid);
 	fleet->device[slot] = device;
-	r = adopt(device);
+	snprintf(path, sizeof(path), "%s/state", device->frontend);
+	r = store_watch(fleet->store, path, id);
+	if (r == 0)
+		r = adopt(device);
 	if (r) {
 		device_log(device, LOG_WARN, "xenstored fails (%s); trying again", strerror(-r));
 		fleet_look_again(fleet);
@@ -413,10 +416,6 @@ struct device *device_open(struct fleet *fleet, uint32_t slot, struct device_id 
 		free(device);
 		return NULL;
 	}
-	snprintf(path, sizeof(path), "%s/state", device->frontend);
-	r = store_watch(fleet->store, path, id);
-	if (r)
-		device_log(device, LOG_ERROR, "cannot watch %s: %s", path, strerror(-r));
 	return device;
 }
 

@@ -95,17 +95,22 @@ static void *drain(void *arg)
 	return NULL;
 }
 
-/* xenstored resolves a relative path to our own directory; Dom0 may lack the node. */
-static uint32_t own_domid(struct store *store)
+/* xenstored resolves a relative path to our own directory; Dom0 may lack the node. 0, or -errno. */
+static int own_domid(struct store *store)
 {
 	unsigned int length;
-	char *text = xs_read(store->requests, XBT_NULL, "domid", &length);
-	uint32_t domid = 0;
+	char *text = NULL;
 
-	if (text)
-		parse_u32(text, 0, DOMID_LAST, &domid);
+	for (unsigned int i = 0; i < STORE_TRIES && !text; i++) {
+		text = xs_read(store->requests, XBT_NULL, "domid", &length);
+		if (!text && errno == ENOENT)
+			return 0;
+	}
+	if (!text)
+		return failure();
+	parse_u32(text, 0, DOMID_LAST, &store->domid);
 	free(text);
-	return domid;
+	return 0;
 }
 
 static int drain_start(struct store *store)
@@ -134,7 +139,8 @@ struct store *store_open(void)
 	pthread_mutex_init(&store->lock, NULL);
 	if (!store->watches || store->event_fd < 0)
 		return NULL;	/* the caller ends: there is nothing to do without xenstore */
-	store->domid = own_domid(store);
+	if (own_domid(store))
+		return NULL;
 	snprintf(store->root, sizeof(store->root), "/local/domain/%u/backend", store->domid);
 	errno = drain_start(store);
 	return errno ? NULL : store;
@@ -168,9 +174,14 @@ int store_take_dirty(struct store *store, struct dirty *dirty)
 	return lost ? -ENOTCONN : 0;
 }
 
+/* Without its watch a device waits for ever, so a failure is tried again. EEXIST: its end had failed. */
 static int watch(struct store *store, const char *path, const char *token)
 {
-	return xs_watch(store->watches, path, token) ? 0 : failure();
+	int r = -EIO;
+
+	for (unsigned int i = 0; i < STORE_TRIES && r && r != -EEXIST; i++)
+		r = xs_watch(store->watches, path, token) ? 0 : failure();
+	return r == -EEXIST ? 0 : r;
 }
 
 int store_watch_kind(struct store *store, uint32_t kind)

@@ -15,7 +15,7 @@
 #include "xenbus/parse.h"
 
 #define STORE_VALUE_MAX 4096
-#define STORE_TRIES 8		/* of a transaction that others keep disturbing */
+#define STORE_TRIES 8		/* of a transaction that others keep disturbing, of what nobody would ask again */
 
 struct store;
 

@@ -130,7 +130,7 @@ static int fault_set(const char *spec)
 		{ "copy-gref", &f->copy_gref }, { "map-every", &f->map_every },
 		{ "map-errno", &f->map_errno }, { "bind-errno", &f->bind_errno },
 		{ "xenstore-delay", &f->xenstore_delay },
-		{ "xenstore-fail-every", &f->xenstore_fail_every },
+		{ "xenstore-fail-one-in", &f->xenstore_one_in },
 		{ "xenstore-errno", &f->xenstore_errno },
 		{ "xenstore-conflict-every", &f->xenstore_conflict_every },
 	};

@@ -156,13 +156,21 @@ static bool swallow(struct line *line, uint32_t req_id)
 	return false;
 }
 
+/* The same numbers each time, and no rhythm that a client's own could fall into. */
+static uint32_t scattered(uint32_t n)
+{
+	n = (n ^ n >> 16) * 0x45d9f3bu;
+	n = (n ^ n >> 16) * 0x45d9f3bu;
+	return n ^ n >> 16;
+}
+
 /* The error that this request gets, 0: none. */
 static uint32_t request_error(const struct xsd_sockmsg *header, const uint8_t *payload)
 {
 	struct sim_faults *faults = &sim_table()->faults;
 	bool commit = header->type == XS_TRANSACTION_END && header->len && payload[0] == 'T';
 
-	if (faults->xenstore_fail_every && ++faults->n_xenstore % faults->xenstore_fail_every == 0)
+	if (faults->xenstore_one_in && scattered(++faults->n_xenstore) % faults->xenstore_one_in == 0)
 		return faults->xenstore_errno ? faults->xenstore_errno : EAGAIN;
 	if (commit && faults->xenstore_conflict_every &&
 			++faults->n_commit % faults->xenstore_conflict_every == 0)

@@ -78,7 +78,7 @@ struct sim_faults {
 	uint32_t map_every, map_errno;
 	uint32_t bind_errno;
 	uint32_t xenstore_delay;	/* ms that every message of xenstored takes to Dom0 */
-	uint32_t xenstore_fail_every;	/* every n-th request of Dom0 fails... */
+	uint32_t xenstore_one_in;	/* one request of Dom0 in so many fails... */
 	uint32_t xenstore_errno;	/* ...with it (EAGAIN if 0) */
 	uint32_t xenstore_conflict_every;	/* every n-th commit of Dom0 ends with EAGAIN */
 	uint32_t n_copy, n_call, n_map, n_xenstore, n_commit;
