@@ -24,6 +24,11 @@
 
 #define QUEUE_RINGS 2		/* of a queue, and its slates: [0] tx, [1] rx */
 
+/* Wrong packets of a queue that are dealt with at once, and then in each interval. Nobody errs so often. */
+#define TX_LIES_BURST 1024u
+#define TX_LIES 300u
+#define TX_LIES_USEC 10000u
+
 enum vif_direction { VIF_TX = 0, VIF_RX = 1 };	/* as the guest sees it; index of rates and figures */
 
 /* Kept beside the slates. A successor believes nothing in it before it has looked at every number. */
@@ -68,6 +73,8 @@ struct tx {
 	uint32_t arena_used;
 	uint32_t packets;	/* of the batch */
 	uint64_t credit_usec;	/* when there may be credit again; 0: no frame waits for credit */
+	struct bucket lies;	/* how many wrong packets are dealt with */
+	uint64_t pause_usec;	/* there were more: nothing is gathered until then */
 	/* Taken slots by ring index, each twice, so that every run of them is in one piece. */
 	union netif_slot slot[2 * NETIF_RING_SLOTS];
 	struct tx_packet packet[NETIF_RING_SLOTS];

@@ -16,6 +16,8 @@
 #include "netback/txrx.h"
 #include "ring/log.h"
 
+#define LIE_COST (BUCKET_BURST / TX_LIES_BURST)
+
 static bool gso_offered(const struct queue *queue)
 {
 	return !(queue->vif->params.vif.flags & VIF_TX_CSUM_OFF);
@@ -47,11 +49,25 @@ static bool take(struct queue *queue)
 
 /* --- parse ------------------------------------------------------------------------------------- */
 
-static void refuse(struct queue *queue, struct tx_packet *out, enum netif_verdict verdict)
+/* A packet is wrong: counts it. One that is wrong too often has to wait, for the others' sake. */
+static int16_t lie(struct queue *queue, int16_t status)
 {
-	out->status = NETIF_RSP_ERROR;
+	struct tx *tx = &queue->tx;
+	uint64_t wait;
+
+	if (tx->lies.bytes == 0)
+		bucket_set(&tx->lies, TX_LIES * LIE_COST, TX_LIES_USEC);
+	wait = bucket_take(&tx->lies, LIE_COST, queue->now_usec);
+	if (wait)
+		tx->pause_usec = queue->now_usec + wait;
 	stats_add(&queue->vif->stats->lies, 1);
 	stats_add(&queue->vif->stats->packet_drops[VIF_TX], 1);
+	return status;
+}
+
+static void refuse(struct queue *queue, struct tx_packet *out, enum netif_verdict verdict)
+{
+	out->status = lie(queue, NETIF_RSP_ERROR);
 	log_warn("queue %u refused %s", queue->index, netif_verdict_text(verdict));
 }
 
@@ -146,13 +162,6 @@ static bool copied(const struct queue *queue, const struct tx_packet *packet)
 	return true;
 }
 
-static int16_t drop(struct queue *queue, uint64_t *counter, int16_t status)
-{
-	stats_add(counter, 1);
-	stats_add(&queue->vif->stats->packet_drops[VIF_TX], 1);
-	return status;
-}
-
 /* What the checks before the tap say of a frame; sends it if they say nothing. */
 static int16_t send_one(struct queue *queue, struct tx_packet *packet)
 {
@@ -165,18 +174,18 @@ static int16_t send_one(struct queue *queue, struct tx_packet *packet)
 
 	if (!copied(queue, packet)) {
 		log_warn("queue %u cannot read the guest's pages of a packet", queue->index);
-		return drop(queue, &stats->lies, NETIF_RSP_ERROR);
+		return lie(queue, NETIF_RSP_ERROR);
 	}
 	filter = filter_from_guest(vif, packet->data, packet->bytes);
 	if (filter) {
 		log_warn("queue %u dropped %s", queue->index, filter_verdict_text(filter));
-		return drop(queue, &stats->lies, NETIF_RSP_DROPPED);
+		return lie(queue, NETIF_RSP_DROPPED);
 	}
 	verdict = offload_to_tap(&packet->offload, vif->flags & VIF_TX_CSUM_OFF, packet->data,
 			packet->bytes, &header);
 	if (verdict) {
 		log_warn("queue %u refused %s", queue->index, offload_verdict_text(verdict));
-		return drop(queue, &stats->lies, NETIF_RSP_ERROR);
+		return lie(queue, NETIF_RSP_ERROR);
 	}
 	err = tap_write(queue->tap, &header, packet->data, packet->bytes);
 	stats_add(&stats->syscalls, 1);
@@ -184,7 +193,9 @@ static int16_t send_one(struct queue *queue, struct tx_packet *packet)
 		if (err != -EIO)	/* EIO: somebody has taken the interface down */
 			log_warn("queue %u: the tap refused a frame of %u bytes: %s", queue->index,
 					packet->bytes, strerror(-err));
-		return drop(queue, &stats->errors, NETIF_RSP_DROPPED);
+		stats_add(&stats->errors, 1);
+		stats_add(&stats->packet_drops[VIF_TX], 1);
+		return NETIF_RSP_DROPPED;
 	}
 	stats_add(&stats->packets[VIF_TX], 1);
 	stats_add(&stats->packet_bytes[VIF_TX], packet->bytes);
@@ -242,7 +253,7 @@ bool tx_pass(struct queue *queue)
 	uint32_t at = tx->next;
 	bool did = take(queue);
 
-	if (tx->credit_usec > queue->now_usec)
+	if (tx->credit_usec > queue->now_usec || tx->pause_usec > queue->now_usec)
 		return did;
 	while (gather_one(queue, &at))
 		continue;
@@ -260,5 +271,9 @@ uint64_t tx_rest(struct queue *queue)
 	/* An impossible index is found by the next pass. */
 	if (queue_may_begin(queue) && sring_rest(&tx->ring))
 		return 0;
-	return queue->life.state == QUEUE_RUNNING && tx->credit_usec ? tx->credit_usec : UINT64_MAX;
+	if (queue->life.state != QUEUE_RUNNING)
+		return UINT64_MAX;
+	if (tx->pause_usec > queue->now_usec)
+		return tx->pause_usec;
+	return tx->credit_usec ? tx->credit_usec : UINT64_MAX;
 }
