@@ -44,10 +44,23 @@ void rate_format(const char *text, char out[VIFINFO_BYTES])
 	snprintf(out, VIFINFO_BYTES, "%.4g %s", rate, units[unit]);
 }
 
+void rates_format(const char *sends, const char *receives, char out[VIFINFO_BYTES])
+{
+	char rx[VIFINFO_BYTES];
+	size_t length;
+
+	rate_format(sends, out);
+	if (receives[0] == 0)
+		return;
+	rate_format(receives, rx);
+	length = strlen(out);
+	snprintf(out + length, VIFINFO_BYTES - length, "%srx %s", length ? ", " : "", rx);
+}
+
 void vifinfo_read(const char *run_dir, const char *port, struct vifinfo *info)
 {
 	unsigned int domid, devid;
-	char device[32], rate[VIFINFO_BYTES];
+	char device[32], rate[VIFINFO_BYTES], rx_rate[VIFINFO_BYTES];
 	int length = 0;
 
 	memset(info, 0, sizeof(*info));
@@ -57,5 +70,6 @@ void vifinfo_read(const char *run_dir, const char *port, struct vifinfo *info)
 	line_read(run_dir, device, "name", info->name);
 	line_read(run_dir, device, "mac", info->mac);
 	line_read(run_dir, device, "rate", rate);
-	rate_format(rate, info->rate);
+	line_read(run_dir, device, "rate-rx", rx_rate);
+	rates_format(rate, rx_rate, info->rate);
 }

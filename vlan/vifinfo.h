@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What is known about the guest behind a vif, from files that the backend's control keeps in
- * RUN_DIR/vif-DOMID-DEVID/: `name`, `mac` and `rate`, one line each. Any of them may be missing.
+ * RUN_DIR/vif-DOMID-DEVID/: `name`, `mac`, `rate` and `rate-rx`, one line each. Any of them may be missing.
  */
 #ifndef VLAN_VIFINFO_H
 #define VLAN_VIFINFO_H
@@ -11,11 +11,14 @@
 struct vifinfo {
 	char name[VIFINFO_BYTES];	/* of the guest; "" where not known, as below */
 	char mac[VIFINFO_BYTES];
-	char rate[VIFINFO_BYTES];	/* for a person: "1.25 MB/s" */
+	char rate[VIFINFO_BYTES];	/* for a person: "1.25 MB/s", ", rx 10 MB/s" of what it receives */
 };
 
 /* Reads what there is about the network device `port`, vif<DOMID>.<DEVID>. */
 void vifinfo_read(const char *run_dir, const char *port, struct vifinfo *info);
+
+/* Both directions' in one cell: "1.25 MB/s, rx 10 MB/s"; "" where there is none. */
+void rates_format(const char *sends, const char *receives, char out[VIFINFO_BYTES]);
 
 /* Turns "BYTES,MICROSECONDS" (xenstore's rate) into a rate per second; any other text stays. */
 void rate_format(const char *text, char out[VIFINFO_BYTES]);

@@ -61,7 +61,7 @@ static uint64_t random_generation(void)
 	return generation;
 }
 
-void device_settings(struct device *device)
+struct settings device_settings_now(struct device *device)
 {
 	char home[64], guest[128] = "", vdev[32];
 	struct store *store = store_of(device);
@@ -71,7 +71,12 @@ void device_settings(struct device *device)
 	if (device->id.kind == DEVICE_VIF || store_text(store, device->backend, "dev", vdev,
 			sizeof(vdev)))
 		snprintf(vdev, sizeof(vdev), "vif%u", device->id.devid);
-	device->settings = config_settings(device->fleet->config, guest, vdev);
+	return config_settings(device->fleet->config, guest, vdev);
+}
+
+void device_settings(struct device *device)
+{
+	device->settings = device_settings_now(device);
 }
 
 int device_arrive(struct device *device)

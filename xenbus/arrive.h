@@ -14,7 +14,10 @@
  */
 int device_arrive(struct device *device);
 
-/* Fills device->settings from the configuration, by the guest's name and the device's. */
+/* What the configuration says of a device now, by the guest's name and the device's. */
+struct settings device_settings_now(struct device *device);
+
+/* Fills device->settings with it: from then on they are those of the device's next connection. */
 void device_settings(struct device *device);
 
 #endif

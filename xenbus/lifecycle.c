@@ -18,7 +18,6 @@
 #include "xenbus/worker.h"
 
 #define STEPS_MAX 16		/* actions in a row; device_next() comes to rest in fewer */
-#define RETRY_MSEC 100		/* after xenstore has failed or was too busy */
 #define LOOKS_BURST 64		/* looks because of others, at once, */
 #define LOOKS_MSEC 20		/* and one more each so many milliseconds */
 

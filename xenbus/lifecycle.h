@@ -15,6 +15,8 @@
 #include "xenbus/fleet.h"
 #include "xenbus/kind.h"
 
+#define RETRY_MSEC 100		/* after xenstore has failed or was too busy */
+
 struct worker {
 	enum worker_state state;
 	pid_t pid;

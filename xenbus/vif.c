@@ -17,8 +17,11 @@
 
 #include "ring/slate.h"
 #include "ring/tun.h"
+#include "xenbus/arrive.h"
 #include "xenbus/rundir.h"
 #include "xenbus/worker.h"
+
+static const char *const limit_keys[2] = { "rate", "rate-rx" };	/* struct vif's limit */
 
 #define INDEX_KEY "xenback-ifindex"	/* taps are renamed: their number tells them */
 
@@ -171,7 +174,8 @@ static void facts_write(struct vif *vif)
 	store_text(store_of(device), device->backend, "mac", mac, sizeof(mac));
 	rundir_write(dir, "name", name, strlen(name), 0644);
 	rundir_write(dir, "mac", mac, strlen(mac), 0644);
-	rundir_write(dir, "rate", vif->rate, strlen(vif->rate), 0644);
+	for (int i = 0; i < 2; i++)
+		rundir_write(dir, limit_keys[i], vif->limit[i].text, strlen(vif->limit[i].text), 0644);
 	close(dir);
 }
 
@@ -193,6 +197,7 @@ static int vif_open(struct device *device, int fds[BACKING_FDS_MAX], unsigned in
 		if (fds[*n] < 0)
 			return -errno;
 	}
+	vif->limits_told = true;	/* they are among the parameters */
 	facts_write(vif);
 	return 0;
 }
@@ -230,22 +235,34 @@ static int vif_publish(struct device *device)
 
 /* --- while it runs ----------------------------------------------------------------------------- */
 
-static void rate_look(struct vif *vif)
+static void limit_say(struct device *device, const char *key, const struct vif_limit *limit)
+{
+	if (limit->text[0] && limit->usec == 0)
+		device_log(device, LOG_WARN, "%s is `%s', which is not BYTES,USEC: no limit", key, limit->text);
+	else
+		device_log(device, LOG_INFO, "%s is now %s", key, limit->text[0] ? limit->text : "unlimited");
+}
+
+static void limits_look(struct vif *vif, const struct vif_limit now[2])
 {
 	struct device *device = &vif->device;
-	const struct vif_params *params = &device->params.vif;
-	struct control_msg msg = { .type = CONTROL_RATE, .index = 0 };
-	char before[sizeof(vif->rate)];
+	bool told = vif->limits_told, changed = false;
 
-	memcpy(before, vif->rate, sizeof(before));
-	vif_rate_read(vif);
-	if (strcmp(before, vif->rate) == 0)
-		return;
-	msg.value = params->tx_rate_bytes;
-	msg.value2 = params->tx_rate_usec;
-	control_send_msg(&device->worker.line, &msg);
-	facts_write(vif);
-	device_log(device, LOG_INFO, "the rate is now %s", vif->rate[0] ? vif->rate : "unlimited");
+	vif->limits_told = true;
+	for (uint32_t i = 0; i < 2; i++) {
+		struct control_msg msg = { .type = CONTROL_RATE, .index = i, .value = now[i].bytes,
+			.value2 = now[i].usec };
+		const bool differs = strcmp(vif->limit[i].text, now[i].text) != 0;
+
+		if ((differs || !told) && control_send_msg(&device->worker.line, &msg))
+			vif->limits_told = false;	/* at the next look, then */
+		if (differs)
+			limit_say(device, limit_keys[i], &now[i]);
+		changed |= differs;
+	}
+	vif_limits_keep(vif, now);
+	if (changed)
+		facts_write(vif);
 }
 
 static void multicast_path(const struct device *device, char path[128])
@@ -253,32 +270,46 @@ static void multicast_path(const struct device *device, char path[128])
 	snprintf(path, 128, "%s/" MULTICAST_KEY, device->frontend);
 }
 
-static void multicast_look(struct vif *vif)
+static void multicast_watch(struct vif *vif)
 {
 	struct device *device = &vif->device;
-	uint32_t *flags = &device->params.vif.flags, wanted = 0;
 	char path[128];
 
-	if (!vif->watching) {
-		multicast_path(device, path);
-		vif->watching = store_watch(store_of(device), path, device->id) == 0;
-	}
-	store_u32(store_of(device), device->frontend, MULTICAST_KEY, 0, UINT32_MAX, &wanted);
+	if (vif->watching)
+		return;
+	multicast_path(device, path);
+	vif->watching = store_watch(store_of(device), path, device->id) == 0;
+}
+
+static void multicast_look(struct device *device, bool wanted)
+{
+	uint32_t *flags = &device->params.vif.flags;
+
 	if (!wanted == !(*flags & VIF_MULTICAST_CONTROL))
 		return;
 	*flags ^= VIF_MULTICAST_CONTROL;
-	worker_send(device, CONTROL_MULTICAST, wanted != 0);
+	worker_send(device, CONTROL_MULTICAST, wanted);
 }
 
 static void vif_look(struct device *device)
 {
 	struct vif *vif = vif_of(device);
+	struct vif_limit limit[2];
+	uint32_t wanted = 0;
 
 	if (device->worker.state != WORKER_RUNNING)
 		return;
-	rate_look(vif);
-	multicast_look(vif);
 	carrier_set(vif, !vif->stalled);
+	multicast_watch(vif);
+	store_trouble(store_of(device));
+	vif_limits_read(device, device_settings_now(device).rx_kib, limit);
+	store_u32(store_of(device), device->frontend, MULTICAST_KEY, 0, UINT32_MAX, &wanted);
+	if (store_trouble(store_of(device))) {	/* what could not be read is not missing */
+		device_wake_in(device, RETRY_MSEC);
+		return;
+	}
+	limits_look(vif, limit);
+	multicast_look(device, wanted != 0);
 }
 
 /* The message may be sent more than once, as this may run more than once: it sets, it does not add. */

@@ -7,6 +7,13 @@
 
 #include "xenbus/lifecycle.h"
 
+/* How much may pass in one direction. */
+struct vif_limit {
+	uint64_t bytes;		/* each `usec` microseconds; 0: no limit */
+	uint32_t usec;
+	char text[48];		/* "BYTES,USEC", or what was written instead; "": no limit */
+};
+
 struct vif {
 	struct device device;	/* first: kind.bytes */
 	uint32_t ifindex;	/* of the tap; 0: not known yet */
@@ -14,7 +21,8 @@ struct vif {
 	int queue[QUEUES_MAX];	/* kept, so that the carrier outlives a worker */
 	bool carrier, stalled;
 	bool watching;		/* the frontend's request-multicast-control */
-	char rate[48];		/* as it was read last */
+	bool limits_told;	/* the worker has these: */
+	struct vif_limit limit[2];	/* [0] what the guest sends, [1] what it receives */
 	char target[96];
 };
 
@@ -26,8 +34,16 @@ struct vif *vif_of(struct device *device);
 /* Hook of struct kind: fills device->params from both directories. */
 int vif_negotiate(struct device *device, char wrong[WRONG_KEY_MAX]);
 
-/* Reads one of them again: the toolstack's rate, the frontend's headroom (0, or as `negotiate`). */
-void vif_rate_read(struct vif *vif);
+/* Reads it again: the frontend's headroom (0, or as `negotiate`). */
 int vif_xdp_read(struct device *device, char wrong[WRONG_KEY_MAX]);
+
+/*
+ * Reads the limits as they are set now: the backend directory's `rate` and `rate-rx`; where the second
+ * is missing, the configuration file's receive-limit of rx_kib KiB a second.
+ */
+void vif_limits_read(struct device *device, uint32_t rx_kib, struct vif_limit limit[2]);
+
+/* Makes them what the worker, or a new one, goes by. */
+void vif_limits_keep(struct vif *vif, const struct vif_limit limit[2]);
 
 #endif

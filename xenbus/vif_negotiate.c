@@ -7,6 +7,7 @@
 #include "xenbus/vif.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -157,23 +158,41 @@ static int spoof_read(struct device *device, char wrong[WRONG_KEY_MAX])
 }
 
 /* A rate that cannot be read is no rate: the guest is not to lose its network for it. */
-void vif_rate_read(struct vif *vif)
+static void limit_read(struct device *device, const char *key, struct vif_limit *limit)
 {
-	struct device *device = &vif->device;
-	struct vif_params *params = &device->params.vif;
+	*limit = (struct vif_limit) { 0 };
+	if (store_text(store_of(device), device->backend, key, limit->text, sizeof(limit->text)))
+		limit->text[0] = 0;
+	if (limit->text[0] && vifkeys_rate(limit->text, &limit->bytes, &limit->usec))
+		limit->bytes = limit->usec = 0;
+}
 
-	params->tx_rate_bytes = params->tx_rate_usec = 0;
-	if (store_text(store_of(device), device->backend, "rate", vif->rate, sizeof(vif->rate)))
-		vif->rate[0] = 0;
-	if (vif->rate[0] && vifkeys_rate(vif->rate, &params->tx_rate_bytes, &params->tx_rate_usec)) {
-		device_log(device, LOG_WARN, "the rate `%s' is not BYTES,USEC: no limit", vif->rate);
-		params->tx_rate_bytes = params->tx_rate_usec = 0;
-	}
+void vif_limits_read(struct device *device, uint32_t rx_kib, struct vif_limit limit[2])
+{
+	limit_read(device, "rate", &limit[0]);
+	limit_read(device, "rate-rx", &limit[1]);
+	if (limit[1].text[0] || rx_kib == 0)
+		return;
+	limit[1].bytes = rx_kib * 1024ull * RX_INTERVAL_USEC / 1000000;
+	limit[1].usec = RX_INTERVAL_USEC;
+	snprintf(limit[1].text, sizeof(limit[1].text), "%" PRIu64 ",%u", limit[1].bytes, limit[1].usec);
+}
+
+void vif_limits_keep(struct vif *vif, const struct vif_limit limit[2])
+{
+	struct vif_params *params = &vif->device.params.vif;
+
+	memcpy(vif->limit, limit, sizeof(vif->limit));
+	params->tx_rate_bytes = limit[0].bytes;
+	params->tx_rate_usec = limit[0].usec;
+	params->rx_rate_bytes = limit[1].bytes;
+	params->rx_rate_usec = limit[1].usec;
 }
 
 int vif_negotiate(struct device *device, char wrong[WRONG_KEY_MAX])
 {
 	struct vif_params *params = &device->params.vif;
+	struct vif_limit limit[2];
 	uint32_t copy = 0;
 	int r = fe_option(device, "request-rx-copy", 0, 1, &copy, wrong);
 
@@ -197,8 +216,7 @@ int vif_negotiate(struct device *device, char wrong[WRONG_KEY_MAX])
 	params->rx_drain_msec = params->flags & VIF_RX_NOTIFY ? device->settings.drain_msec :
 			RX_DRAIN_BLIND_MSEC;
 	params->rx_stall_msec = device->settings.stall_msec;
-	params->rx_rate_bytes = device->settings.rx_kib * 1024ull * RX_INTERVAL_USEC / 1000000;
-	params->rx_rate_usec = RX_INTERVAL_USEC;
-	vif_rate_read(vif_of(device));
+	vif_limits_read(device, device->settings.rx_kib, limit);
+	vif_limits_keep(vif_of(device), limit);
 	return 0;
 }

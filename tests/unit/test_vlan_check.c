@@ -231,6 +231,12 @@ static void a_rate_is_shown_per_second(void **state)
 	assert_string_equal(text, "10 B/s");
 	rate_format("unlimited", text);
 	assert_string_equal(text, "unlimited");
+	rates_format("", "", text);
+	assert_string_equal(text, "");
+	rates_format("", "5000,50000", text);
+	assert_string_equal(text, "rx 100 KB/s");
+	rates_format("62500,50000", "5000,50000", text);
+	assert_string_equal(text, "1.25 MB/s, rx 100 KB/s");
 	rate_format("5,0", text);
 	assert_string_equal(text, "5,0");
 }
