@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* links: ring/journal.o */
+/* links: ring/journal.o ring/slate.o ring/sring.o */
 /*
  * Recovery from a journal that holds anything, with indices that a guest has chosen: whatever is
- * called a plan lists each slot at most once, within the ring, and answers where the ring goes on.
+ * called a plan lists each slot at most once, within the ring, and answers where the ring goes on. The same
+ * of a slate: what is written again lies before the requests that wait.
  */
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "ring/journal.h"
+#include "ring/slate.h"
 #include "tests/fuzz/feed.h"
 
 #define SLOTS 32u
@@ -55,6 +57,25 @@ static void slots_hold(const uint16_t *slot, uint32_t n, uint8_t seen[SLOTS])
 	}
 }
 
+static void slate_check(struct feed *feed)
+{
+	static struct slate slate;
+	const uint64_t generation = feed_u8(feed) % 4 ? GENERATION : 0;
+	uint32_t req_prod, rsp_prod, rewrite;
+
+	slate.magic = feed_u8(feed) % 8 ? SLATE_MAGIC : feed_u32(feed);
+	slate.generation = GENERATION;
+	slate.begin = feed_u32(feed);
+	slate.end = slate.begin + feed_u8(feed) % 40;
+	rsp_prod = slate.begin + feed_u8(feed) % 4;
+	req_prod = rsp_prod + feed_u8(feed) % 40;
+	if (!slate_recover(&slate, generation, req_prod, rsp_prod, SLOTS, &rewrite))
+		return;
+	HOLDS(rewrite <= req_prod - rsp_prod && req_prod - rsp_prod <= SLOTS);
+	HOLDS(rsp_prod + rewrite == slate.end);
+	HOLDS(slate.generation == generation && slate.magic == SLATE_MAGIC);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct feed feed = { data, size };
@@ -73,5 +94,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		HOLDS(plan.rewrite + plan.resubmit == plan.req_cons - plan.rsp_prod);
 		HOLDS(req_prod - plan.req_cons <= SLOTS);
 	}
+	slate_check(&feed);
 	return 0;
 }
