@@ -52,6 +52,9 @@ cleanup() {
 
 	set +e
 	trap - EXIT INT TERM
+	for pid in $pids; do
+		stop "$pid" 20
+	done
 	# A successor hides a crash from the guest; it is to hide none from us.
 	if [ $status = 0 ] && grep -aE 'Sanitizer: |runtime error: |ended by signal (4|6|7|8|11|31)$' "$T/xenbackd.log" 2>/dev/null; then
 		echo "FAILED: a program of ours has crashed"
@@ -61,9 +64,6 @@ cleanup() {
 		echo "--- xenbackd's log"
 		tail -30 "$T/xenbackd.log" 2>/dev/null
 	fi
-	for pid in $pids; do
-		stop "$pid" 20
-	done
 	for file in "$T"/run/*/pid; do
 		[ -f "$file" ] && kill -9 "$(cut -d' ' -f1 "$file")" 2>/dev/null
 	done
