@@ -11,6 +11,15 @@
 
 #include "ring/log.h"
 
+/* What was on once stays with our tables: where hashing is off now, they have queues too. */
+static void hash_steer(struct ctrl *ctrl)
+{
+	const struct hash *hash = &ctrl->vif->note->hash;
+
+	steer_fill(ctrl->steer, hash);
+	ctrl->steers |= hash_current(hash)->algorithm != XEN_NETIF_CTRL_HASH_ALGORITHM_NONE;
+}
+
 SRING_TYPED(ctrl_ring, struct xen_netif_ctrl_request, struct xen_netif_ctrl_response)
 
 static const char *handles_open(struct ctrl *ctrl, int *err)
@@ -28,7 +37,7 @@ static const char *handles_open(struct ctrl *ctrl, int *err)
 	return *err ? "cannot get memory for the control ring" : NULL;
 }
 
-const char *ctrl_open(struct ctrl *ctrl, struct vif *vif, int *err)
+const char *ctrl_open(struct ctrl *ctrl, struct vif *vif, int steer_fd, int *err)
 {
 	const struct ring_params *ring = &vif->params.vif.ctrl;
 	uint32_t req_prod, rsp_prod;
@@ -49,6 +58,8 @@ const char *ctrl_open(struct ctrl *ctrl, struct vif *vif, int *err)
 	if (*err)
 		return "cannot bind the control ring's event channel";
 	events_notify(ctrl->events, ctrl->port);
+	ctrl->steer = steer_open(steer_fd);
+	hash_steer(ctrl);	/* as a predecessor knew it */
 	ctrl->open = true;
 	return NULL;
 }
@@ -85,6 +96,8 @@ static void answer_one(struct ctrl *ctrl)
 	if (response.status != XEN_NETIF_CTRL_STATUS_SUCCESS)
 		log_notice("control request %u was answered with status %u", request.type,
 				response.status);
+	else
+		hash_steer(ctrl);
 	ctrl_ring_answer(&ctrl->ring, &response);
 }
 

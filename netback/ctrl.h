@@ -6,6 +6,7 @@
 #define NETBACK_CTRL_H
 
 #include "netback/queue.h"
+#include "netback/steer.h"
 
 #define CTRL_RING_SLOTS 128u	/* of 16 bytes in one page, rounded down to a power of two */
 
@@ -18,11 +19,16 @@ struct ctrl {
 	port_t port;
 	bool unmask_due;
 	struct kicks kicks;
+	struct steer *steer;	/* how the kernel chooses queues for this hash; NULL: its own way */
+	bool steers;		/* a hash has been set up: the kernel is to go by that */
 	bool open;		/* the frontend has such a ring, and it is not broken */
 };
 
-/* As queue_open(). Where the frontend has no control ring nothing is opened. */
-const char *ctrl_open(struct ctrl *ctrl, struct vif *vif, int *err);
+/*
+ * As queue_open(). Where the frontend has no control ring nothing is opened. steer_fd: of the page for
+ * steer_open().
+ */
+const char *ctrl_open(struct ctrl *ctrl, struct vif *vif, int steer_fd, int *err);
 
 /* An event is pending: takes it. */
 void ctrl_event(struct ctrl *ctrl);

@@ -10,10 +10,6 @@
 
 #include "netback/frame.h"
 
-#define FLAGS_KNOWN                                                                                \
-	(XEN_NETIF_CTRL_HASH_TYPE_IPV4 | XEN_NETIF_CTRL_HASH_TYPE_IPV4_TCP |                       \
-		XEN_NETIF_CTRL_HASH_TYPE_IPV6 | XEN_NETIF_CTRL_HASH_TYPE_IPV6_TCP)
-
 void hash_init(struct hash *hash, uint32_t queues)
 {
 	*hash = (struct hash) { .queues = queues };
@@ -30,7 +26,7 @@ void hash_adopt(struct hash *hash, uint32_t queues)
 		hash_init(hash, queues);
 }
 
-static const struct hash_table *table_of(const struct hash *hash)
+const struct hash_table *hash_current(const struct hash *hash)
 {
 	/* Acquire: the table was filled before it became current. */
 	return &hash->table[__atomic_load_n(&hash->current, __ATOMIC_ACQUIRE)];
@@ -59,7 +55,7 @@ static uint32_t algorithm_set(struct hash_table *table, uint32_t algorithm)
 
 static uint32_t flags_set(struct hash_table *table, uint32_t flags)
 {
-	if (flags & ~(uint32_t)FLAGS_KNOWN)
+	if (flags & ~(uint32_t)HASH_FLAGS_KNOWN)
 		return XEN_NETIF_CTRL_STATUS_INVALID_PARAMETER;
 	if (table->algorithm == XEN_NETIF_CTRL_HASH_ALGORITHM_NONE)
 		return XEN_NETIF_CTRL_STATUS_INVALID_PARAMETER;
@@ -115,13 +111,13 @@ void hash_request(struct hash *hash, const struct xen_netif_ctrl_request *reques
 	struct hash_table *spare = &hash->table[!hash->current];
 
 	*response = (struct xen_netif_ctrl_response) { .id = request->id, .type = request->type };
-	*spare = *table_of(hash);
+	*spare = *hash_current(hash);
 	switch (request->type) {
 	case XEN_NETIF_CTRL_TYPE_SET_HASH_ALGORITHM:
 		response->status = algorithm_set(spare, request->data[0]);
 		break;
 	case XEN_NETIF_CTRL_TYPE_GET_HASH_FLAGS:
-		response->data = FLAGS_KNOWN;
+		response->data = HASH_FLAGS_KNOWN;
 		break;
 	case XEN_NETIF_CTRL_TYPE_SET_HASH_FLAGS:
 		response->status = flags_set(spare, request->data[0]);
@@ -150,27 +146,34 @@ void hash_request(struct hash *hash, const struct xen_netif_ctrl_request *reques
 
 /* --- hashing ----------------------------------------------------------------------------------- */
 
-/* A window of 32 bits slides over the key, one bit for each bit of the input. */
+uint32_t hash_window(const uint8_t *key, uint32_t window, uint32_t bit)
+{
+	const uint32_t next = bit + 32;
+
+	window <<= 1;
+	return next < HASH_KEY_BYTES * 8 ? window | (key[next / 8] >> (7 - next % 8) & 1) : window;
+}
+
+uint32_t hash_window_first(const uint8_t *key)
+{
+	return (uint32_t)key[0] << 24 | (uint32_t)key[1] << 16 | (uint32_t)key[2] << 8 | key[3];
+}
+
 static uint32_t toeplitz(const uint8_t *key, const uint8_t *input, uint32_t bytes)
 {
-	uint32_t window = (uint32_t)key[0] << 24 | (uint32_t)key[1] << 16 | (uint32_t)key[2] << 8 | key[3];
-	uint32_t hash = 0;
+	uint32_t window = hash_window_first(key), hash = 0;
 
 	for (uint32_t bit = 0; bit < bytes * 8; bit++) {
-		uint32_t next = bit + 32;
-
 		if (input[bit / 8] >> (7 - bit % 8) & 1)
 			hash ^= window;
-		window <<= 1;
-		if (next < HASH_KEY_BYTES * 8)
-			window |= key[next / 8] >> (7 - next % 8) & 1;
+		window = hash_window(key, window, bit);
 	}
 	return hash;
 }
 
 bool hash_frame(const struct hash *hash, const uint8_t *data, uint32_t bytes, struct hash_value *value)
 {
-	const struct hash_table *table = table_of(hash);
+	const struct hash_table *table = hash_current(hash);
 	const uint32_t flags = table->flags;
 	uint8_t input[36];
 	struct frame frame;
@@ -195,12 +198,4 @@ bool hash_frame(const struct hash *hash, const uint8_t *data, uint32_t bytes, st
 	value->type = v4 ? _XEN_NETIF_CTRL_HASH_TYPE_IPV4 : _XEN_NETIF_CTRL_HASH_TYPE_IPV6;
 	value->type += with_ports;	/* the TCP types follow their own */
 	return true;
-}
-
-uint32_t hash_queue(const struct hash *hash, uint32_t value)
-{
-	const struct hash_table *table = table_of(hash);
-	uint32_t size = table->size;
-
-	return size ? table->mapping[value % size] : value % hash->queues;
 }

@@ -14,6 +14,9 @@
 #define HASH_KEY_BYTES 40u		/* Linux's limits */
 #define HASH_MAPPING_MAX 128u
 #define HASH_COPY_BYTES (HASH_MAPPING_MAX * 4)
+#define HASH_FLAGS_KNOWN                                                                           \
+	(XEN_NETIF_CTRL_HASH_TYPE_IPV4 | XEN_NETIF_CTRL_HASH_TYPE_IPV4_TCP |                       \
+		XEN_NETIF_CTRL_HASH_TYPE_IPV6 | XEN_NETIF_CTRL_HASH_TYPE_IPV6_TCP)
 
 struct hash_table {
 	uint32_t algorithm;		/* XEN_NETIF_CTRL_HASH_ALGORITHM_* */
@@ -49,6 +52,16 @@ uint32_t hash_wants(const struct xen_netif_ctrl_request *request, gref_t *page);
 void hash_request(struct hash *hash, const struct xen_netif_ctrl_request *request, const void *copy,
 		struct xen_netif_ctrl_response *response);
 
+/* What is in force. */
+const struct hash_table *hash_current(const struct hash *hash);
+
+/*
+ * A window of 32 bits slides over the key (HASH_KEY_BYTES), one bit for each bit of the input: the hash
+ * is the sum of those at which the input has a one. The window of bit 0, and that of bit + 1.
+ */
+uint32_t hash_window_first(const uint8_t *key);
+uint32_t hash_window(const uint8_t *key, uint32_t window, uint32_t bit);
+
 struct hash_value {
 	uint32_t value;
 	uint8_t type;		/* _XEN_NETIF_CTRL_HASH_TYPE_* */
@@ -56,8 +69,5 @@ struct hash_value {
 
 /* The hash of a frame. False: hashing is off, or not for this kind of packet. */
 bool hash_frame(const struct hash *hash, const uint8_t *data, uint32_t bytes, struct hash_value *value);
-
-/* The queue that packets of that hash go to. Below the number of queues. */
-uint32_t hash_queue(const struct hash *hash, uint32_t value);
 
 #endif

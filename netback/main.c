@@ -24,7 +24,7 @@ enum heard {
 static struct vif vif;
 static struct queue queues[QUEUES_MAX];
 static struct ctrl ctrl;
-static bool stalled;		/* as control was told */
+static bool stalled, steers;	/* as control was told */
 
 /* What may change while we run begins with what it was when control last looked. */
 static void begin(const struct device_params *params, struct stats *stats, int main_wake)
@@ -70,7 +70,7 @@ static const char *queues_open(int *err)
 	for (uint32_t q = 0; q < n && !wrong; q++)
 		wrong = queue_open(&queues[q], &vif, q, WORKER_FD_BACKING + (int)q,
 				&slates[q * QUEUE_RINGS], err);
-	return wrong ? wrong : ctrl_open(&ctrl, &vif, err);
+	return wrong ? wrong : ctrl_open(&ctrl, &vif, WORKER_FD_BACKING + (int)n, err);
 }
 
 static struct queue_life *life(uint32_t q)
@@ -165,13 +165,31 @@ static void stalled_say(void)
 	serve_say(CONTROL_STALLED, stalled);
 }
 
+static void look(void)
+{
+	stalled_say();
+	if (ctrl.steers == steers)
+		return;
+	steers = true;
+	serve_say(CONTROL_STEER, 0);
+}
+
+/* To a control that knows nothing of us. */
+static void again(void)
+{
+	if (stalled)
+		serve_say(CONTROL_STALLED, 1);
+	if (steers)
+		serve_say(CONTROL_STEER, 0);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct serve_kind kind = {
-		.program = "netback", .device = "vif", .kind = DEVICE_VIF, .backings = QUEUES_MAX,
+		.program = "netback", .device = "vif", .kind = DEVICE_VIF, .backings = QUEUES_MAX + 1,
 		.begin = begin, .open = queues_open, .seal = worker_seal,
 		.life = life, .watch = watch, .heard = heard, .work = work,
-		.message = message, .drain = drain, .look = stalled_say,
+		.message = message, .drain = drain, .look = look, .again = again,
 	};
 
 	return serve(&kind);

@@ -15,7 +15,7 @@
 /*
  * Descriptors of a new worker. WORKER_FD_BACKING and those after it belong to the device: one disk
  * (vbd; absent for a CD-ROM without a medium: then the number is closed), or one tap queue per
- * queue of the vif.
+ * queue of the vif, and behind them, where there is one, the page of ring/steer.h.
  */
 enum worker_fd {
 	WORKER_FD_SOCK = 3,	/* listening AF_UNIX SOCK_SEQPACKET; the worker accepts on it */
@@ -174,6 +174,8 @@ enum control_type {
 				 * halted and waits for DRAIN */
 	CONTROL_LOOK_AGAIN = 67, /* a request went beyond the end: has the backing grown? */
 	CONTROL_STALLED = 68,	/* vif: value 1 the guest does not refill rx (carrier off), 0 it does */
+	CONTROL_STEER = 69,	/* vif: the guest has set up a hash: from now on the page of steer.h chooses
+				 * the tap's queue */
 };
 
 struct control_msg {

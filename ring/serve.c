@@ -87,12 +87,20 @@ void serve_say(enum control_type type, uint64_t value)
 	control_send(&self.line, type, value, NULL);
 }
 
+/* Last: at this word control may act on all that it knows. */
+static void connected_say(void)
+{
+	if (self.kind->again)
+		self.kind->again();
+	serve_say(CONTROL_CONNECTED, self.params.generation);
+}
+
 static void say_state(void)
 {
 	if (self.broken)
 		control_send(&self.line, CONTROL_BROKEN, (uint64_t)self.broken_errno, self.broken);
 	else if (self.serving)
-		serve_say(CONTROL_CONNECTED, self.params.generation);
+		connected_say();
 }
 
 void serve_break(const char *why)

@@ -172,6 +172,11 @@ int tun_limit(uint32_t ifindex, uint32_t queues)
 	return interface_ioctl(SIOCSIFTXQLEN, &request);
 }
 
+int tun_steer(int queue, int program)
+{
+	return ioctl(queue, TUNSETSTEERINGEBPF, &program) ? -errno : 0;
+}
+
 uint32_t tun_discard(int queue)
 {
 	uint8_t packet[64];	/* the kernel throws away what does not fit */

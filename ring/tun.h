@@ -54,6 +54,12 @@ int tun_limit(uint32_t ifindex, uint32_t queues);
 /* Packets that a queue may hold, for tun_limit(). At least 1. */
 uint32_t tun_queue_packets(uint32_t queues);
 
+/*
+ * Lets a program of bpf(2) choose the queue of each packet; -1: the kernel's own choice again, the queue
+ * that a flow was last sent from. Through any queue. 0 or -errno.
+ */
+int tun_steer(int queue, int program);
+
 /* Throws away what waits in a queue; bounded where packets keep coming. Returns how many. */
 uint32_t tun_discard(int queue);
 

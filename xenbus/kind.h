@@ -18,8 +18,8 @@
 
 struct device;
 
-/* One disk, or one tap queue per queue of the interface. */
-#define BACKING_FDS_MAX QUEUES_MAX
+/* One disk, or one tap queue per queue of the interface and the page of ring/steer.h. */
+#define BACKING_FDS_MAX (QUEUES_MAX + 1)
 #define WRONG_KEY_MAX 32
 
 struct kind {

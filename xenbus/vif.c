@@ -19,6 +19,7 @@
 #include "ring/tun.h"
 #include "xenbus/arrive.h"
 #include "xenbus/rundir.h"
+#include "xenbus/steer.h"
 #include "xenbus/worker.h"
 
 static const char *const limit_keys[2] = { "rate", "rate-rx" };	/* struct vif's limit */
@@ -179,6 +180,50 @@ static void facts_write(struct vif *vif)
 	close(dir);
 }
 
+/*
+ * A page for a guest that could set up a hash. What cannot be had is missed when it does. How many
+ * descriptors were added, or -errno.
+ */
+static int steer_give(struct vif *vif, int *fd)
+{
+	const struct device_params *params = &vif->device.params;
+
+	if (params->queues == 1 || params->vif.ctrl.pages == 0)
+		return 0;
+	if (vif->steer_map == 0)
+		vif->steer_map = steer_map();
+	if (vif->steer_map < 0)
+		return 0;
+	*fd = fcntl(vif->steer_map, F_DUPFD_CLOEXEC, 0);
+	return *fd < 0 ? -errno : 1;
+}
+
+static void steer_start(struct vif *vif)
+{
+	int program, r;
+
+	if (vif->steered || vif->steer_map == 0)
+		return;
+	program = vif->steer_map > 0 ? steer_program(vif->steer_map) : vif->steer_map;
+	r = program < 0 ? program : tun_steer(vif->queue[0], program);
+	if (program >= 0)
+		close(program);
+	vif->steered = true;	/* tried once for each connection */
+	if (r)
+		device_log(&vif->device, LOG_NOTICE, "the guest's hash does not choose the queues, "
+				"the kernel does: bpf: %s", strerror(-r));
+}
+
+static void steer_end(struct vif *vif)
+{
+	if (vif->steered && vif->queues)
+		tun_steer(vif->queue[0], -1);
+	if (vif->steer_map > 0)
+		close(vif->steer_map);
+	vif->steered = false;
+	vif->steer_map = 0;
+}
+
 /* For a new connection and for a successor alike: what is open already stays as it is. */
 static int vif_open(struct device *device, int fds[BACKING_FDS_MAX], unsigned int *n)
 {
@@ -197,7 +242,12 @@ static int vif_open(struct device *device, int fds[BACKING_FDS_MAX], unsigned in
 		if (fds[*n] < 0)
 			return -errno;
 	}
+	r = steer_give(vif, fds + *n);
+	if (r < 0)
+		return r;
+	*n += (unsigned int)r;
 	vif->limits_told = true;	/* they are among the parameters */
+	vif->stalled = false;	/* a new process looks for itself, and has nothing to take back */
 	facts_write(vif);
 	return 0;
 }
@@ -327,6 +377,8 @@ static void vif_message(struct device *device, const struct control_msg *msg)
 {
 	struct vif *vif = vif_of(device);
 
+	if (msg->type == CONTROL_STEER)
+		steer_start(vif);
 	if (msg->type != CONTROL_STALLED)
 		return;
 	vif->stalled = msg->value != 0;
@@ -356,6 +408,7 @@ static void vif_released(struct device *device)
 
 	vif->stalled = false;
 	carrier_set(vif, false);
+	steer_end(vif);
 	queues_close(vif, 1);
 	if (vif->queues)
 		tun_discard(vif->queue[0]);

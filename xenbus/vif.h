@@ -20,6 +20,8 @@ struct vif {
 	unsigned int queues;	/* queues of the tap that are open here */
 	int queue[QUEUES_MAX];	/* kept, so that the carrier outlives a worker */
 	bool carrier, stalled;
+	int steer_map;		/* of this connection's workers, see ring/steer.h; 0: none, below: -errno */
+	bool steered;		/* by that map */
 	bool watching;		/* the frontend's request-multicast-control */
 	bool limits_told;	/* the worker has these: */
 	struct vif_limit limit[2];	/* [0] what the guest sends, [1] what it receives */

@@ -12,6 +12,7 @@
 
 #define PAGE_BYTES 4096u
 #define WAIT_MS 5000
+#define MAPPING_SIZE 128u
 
 static const uint8_t example_key[40] = {
 	0x6d, 0x5a, 0x56, 0xda, 0x25, 0x5b, 0x0e, 0xc2, 0x41, 0x67, 0x25, 0x3d, 0x43, 0xa3, 0x8f, 0xb0,
@@ -96,7 +97,12 @@ int netctrl_ask(struct netctrl *ctrl, uint16_t type, uint32_t a, uint32_t b, uin
 	return (int)response.status;
 }
 
-int netctrl_hash_setup(struct netctrl *ctrl, uint32_t queues)
+uint32_t netctrl_hash_queue(uint32_t hash, uint32_t queues, uint32_t value)
+{
+	return hash == 2 ? queues - 1 : value % MAPPING_SIZE % queues;
+}
+
+int netctrl_hash_setup(struct netctrl *ctrl, uint32_t hash, uint32_t queues)
 {
 	uint32_t *mapping = ctrl->data.at, data;
 
@@ -110,10 +116,10 @@ int netctrl_hash_setup(struct netctrl *ctrl, uint32_t queues)
 	if (netctrl_ask(ctrl, XEN_NETIF_CTRL_TYPE_SET_HASH_KEY, ctrl->data.gref, sizeof(example_key), 0,
 			&data))
 		return 3;
-	if (netctrl_ask(ctrl, XEN_NETIF_CTRL_TYPE_SET_HASH_MAPPING_SIZE, 128, 0, 0, &data))
+	if (netctrl_ask(ctrl, XEN_NETIF_CTRL_TYPE_SET_HASH_MAPPING_SIZE, MAPPING_SIZE, 0, 0, &data))
 		return 4;
-	for (uint32_t i = 0; i < 128; i++)
-		mapping[i] = i % queues;
-	return netctrl_ask(ctrl, XEN_NETIF_CTRL_TYPE_SET_HASH_MAPPING, ctrl->data.gref, 128, 0, &data) ?
+	for (uint32_t i = 0; i < MAPPING_SIZE; i++)
+		mapping[i] = netctrl_hash_queue(hash, queues, i);
+	return netctrl_ask(ctrl, XEN_NETIF_CTRL_TYPE_SET_HASH_MAPPING, ctrl->data.gref, MAPPING_SIZE, 0, &data) ?
 		5 : 0;
 }

@@ -28,7 +28,13 @@ void netctrl_close(struct netctrl *ctrl);
 /* Sends a request and waits for its answer, 5 s at most. The status; *data filled. -1: no answer. */
 int netctrl_ask(struct netctrl *ctrl, uint16_t type, uint32_t a, uint32_t b, uint32_t c, uint32_t *data);
 
-/* Toeplitz with Microsoft's example key, all four types, queues in turn. 0, or the step that failed. */
-int netctrl_hash_setup(struct netctrl *ctrl, uint32_t queues);
+/*
+ * Toeplitz with Microsoft's example key, all four types. hash 1: a mapping to the queues in turn; 2: all
+ * to the last. 0, or the step that failed.
+ */
+int netctrl_hash_setup(struct netctrl *ctrl, uint32_t hash, uint32_t queues);
+
+/* The queue that it gives to packets of that hash value. */
+uint32_t netctrl_hash_queue(uint32_t hash, uint32_t queues, uint32_t value);
 
 #endif

@@ -45,7 +45,7 @@ static const struct {
 	{ "notify", &netdev.options.notify, 1, "feature-rx-notify" },
 	{ "multicast", &netdev.options.multicast, 1, "request-multicast-control" },
 	{ "ctrl", &netdev.options.ctrl, 1, "a control ring" },
-	{ "hash", &netdev.options.hash, 1, "sets up a Toeplitz hash over the control ring" },
+	{ "hash", &netdev.options.hash, 2, "sets up a Toeplitz hash over the control ring; 2: that leads to the last queue" },
 	{ "copy", &netdev.options.copy, 1, "request-rx-copy" },
 };
 
@@ -157,6 +157,7 @@ static void queues_make(void)
 		const struct netqueue_config config = {
 			.backend_domid = netdev.bus.backend_domid, .start_index = netdev.options.start,
 			.refill = netdev.options.refill, .split = netdev.options.split, .tap = netdev.tap[netdev.queues],
+			.index = netdev.queues, .hash = netdev.options.hash, .queues = netdev.options.queues,
 		};
 		int rc = netqueue_open(&netdev.queue[netdev.queues], &config);
 
@@ -190,7 +191,7 @@ void netdev_connect(void)
 	default:
 		netdev_die("%s", netdev.bus.error);
 	}
-	if (netdev.options.hash && netctrl_hash_setup(&netdev.ctrl, netdev.queues))
+	if (netdev.options.hash && netctrl_hash_setup(&netdev.ctrl, netdev.options.hash, netdev.queues))
 		netdev_die("the backend refused the hash");
 	printf("connected, %u queues\n", netdev.queues);
 	fflush(stdout);
@@ -219,11 +220,12 @@ void netdev_counts_print(void)
 	struct netqueue_counts c = netdev_counts();
 
 	printf("tx=%llu tx_bytes=%llu tx_errors=%llu rx=%llu rx_bytes=%llu rx_errors=%llu rx_gso=%llu "
-			"rx_hash=%llu rx_xdp=%llu tap_refused=%llu lies=%llu\n",
+			"rx_hash=%llu rx_strayed=%llu rx_xdp=%llu tap_refused=%llu lies=%llu\n",
 			(unsigned long long)c.tx_packets, (unsigned long long)c.tx_bytes,
 			(unsigned long long)c.tx_errors, (unsigned long long)c.rx_packets,
 			(unsigned long long)c.rx_bytes, (unsigned long long)c.rx_errors,
 			(unsigned long long)c.rx_gso, (unsigned long long)c.rx_hash,
+			(unsigned long long)c.rx_strayed,
 			(unsigned long long)c.rx_xdp, (unsigned long long)c.tap_refused,
 			(unsigned long long)c.lies);
 	printf("queues");	/* what each of this connection's queues has received */

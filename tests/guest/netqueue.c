@@ -12,6 +12,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "tests/guest/netctrl.h"
 #include "tests/guest/nethdr.h"
 
 #define PAGE_BYTES 4096u
@@ -265,6 +266,17 @@ struct rx_packet {
 	bool bad;
 };
 
+static void rx_hash(struct netqueue *queue, const struct netif_extra_info *extra)
+{
+	const struct netqueue_config *config = &queue->config;
+	uint32_t hash;
+
+	memcpy(&hash, extra->u.hash.value, sizeof(hash));
+	queue->counts.rx_hash++;
+	if (config->hash && netctrl_hash_queue(config->hash, config->queues, hash) != config->index)
+		queue->counts.rx_strayed++;
+}
+
 static void rx_extra(struct netqueue *queue, struct rx_packet *packet, const struct netif_extra_info *extra)
 {
 	switch (extra->type) {
@@ -275,7 +287,7 @@ static void rx_extra(struct netqueue *queue, struct rx_packet *packet, const str
 		queue->counts.rx_gso++;
 		return;
 	case XEN_NETIF_EXTRA_TYPE_HASH:
-		queue->counts.rx_hash++;
+		rx_hash(queue, extra);
 		return;
 	case EXTRA_XDP:
 		queue->counts.rx_xdp++;

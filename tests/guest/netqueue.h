@@ -25,6 +25,8 @@ struct netqueue_config {
 	uint32_t refill;	/* rx requests kept outstanding at most, 0..256 */
 	bool split;		/* event channels of its own for each ring */
 	int tap;		/* non-blocking, with struct virtio_net_hdr */
+	uint32_t index;		/* of the queue */
+	uint32_t hash, queues;	/* see netctrl_hash_queue(); hash 0: none was set up */
 };
 
 /* What has happened; only grows. */
@@ -32,6 +34,7 @@ struct netqueue_counts {
 	uint64_t tx_packets, tx_bytes, tx_errors;	/* errors: slots not answered with okay */
 	uint64_t rx_packets, rx_bytes, rx_errors;
 	uint64_t rx_gso, rx_hash, rx_xdp;		/* packets with that extra info */
+	uint64_t rx_strayed;	/* whose hash belongs to another queue */
 	uint64_t tap_refused;	/* packets that the tap did not take */
 	uint64_t lies;		/* answers that no honest backend gives */
 };

@@ -88,7 +88,7 @@ void do_hashloop(char *rest)
 	uint64_t rounds = 0;
 
 	while (now_usec() < end) {
-		if (netctrl_hash_setup(&netdev.ctrl, netdev.queues))
+		if (netctrl_hash_setup(&netdev.ctrl, 1, netdev.queues))
 			netdev_die("the hash was refused");
 		netqueue_work(&netdev.queue[0]);
 		expect(0, XEN_NETIF_CTRL_TYPE_SET_HASH_KEY, gref, 0, 0);
