@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ring/clock.h"
 #include "ring/log.h"
 
 #define TAKE_BATCH 64u		/* requests taken before any of them is looked at */
@@ -78,7 +79,7 @@ static void request_enter(struct queue *queue, struct request *request, bool rec
 
 void queue_recover(struct queue *queue, struct request *request)
 {
-	queue->now_usec = queue_clock_usec();
+	queue->now_usec = clock_usec();
 	request_enter(queue, request, true);
 }
 

@@ -68,12 +68,10 @@ int queue_start(struct queue *queue, int backing_fd);
 void queue_recover(struct queue *queue, struct request *request);
 
 /*
- * Between the files of a queue: one pass of the data path (did it do anything?), may it take, and
- * microseconds of CLOCK_MONOTONIC.
+ * Between the files of a queue: one pass of the data path (did it do anything?), and may it take.
  */
 bool queue_pass(struct queue *queue);
 bool queue_may_take(const struct queue *queue);
-uint64_t queue_clock_usec(void);
 
 /* An event of ours is pending: takes it. */
 void queue_event(struct queue *queue);

@@ -6,21 +6,15 @@
  */
 #include "blkback/queue.h"
 
-#include <time.h>
+#include "ring/clock.h"
+
+/* #syscalls: clock_gettime */
 
 #define PASSES_MAX 64u		/* of one queue_work(): then other descriptors get their turn */
 #define TRIM_AFTER_MS 2000
 #define RETRY_MS 10
 #define POLL_USEC 50u		/* about what a wake-up costs */
 #define POLL_FAILURES_MAX 12u	/* then the next try comes after 0.2 s */
-
-uint64_t queue_clock_usec(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000u + (uint64_t)now.tv_nsec / 1000u;
-}
 
 void queue_event(struct queue *queue)
 {
@@ -57,7 +51,7 @@ static void cpu_relax(void)
  */
 static bool queue_poll(struct queue *queue)
 {
-	const uint64_t begin = queue_clock_usec();
+	const uint64_t begin = clock_usec();
 
 	if (begin < queue->poll_next_usec)
 		return false;
@@ -67,7 +61,7 @@ static bool queue_poll(struct queue *queue)
 			queue->poll_failures = 0;
 			return true;
 		}
-		queue->now_usec = queue_clock_usec();
+		queue->now_usec = clock_usec();
 	} while (queue->now_usec - begin < POLL_USEC);
 	if (queue->poll_failures < POLL_FAILURES_MAX)
 		queue->poll_failures++;
@@ -79,9 +73,9 @@ bool queue_work(struct queue *queue)
 {
 	uint32_t passes = 0;
 
-	queue->now_usec = queue_clock_usec();
+	queue->now_usec = clock_usec();
 	while (passes < PASSES_MAX && (queue_pass(queue) || (passes && queue_poll(queue)))) {
-		queue->now_usec = queue_clock_usec();
+		queue->now_usec = clock_usec();
 		passes++;
 	}
 	kicks_judge(&queue->kicks, queue->took, queue->now_usec);

@@ -6,19 +6,13 @@
 #include "netback/queue.h"
 
 #include <string.h>
-#include <time.h>
 
+#include "ring/clock.h"
 #include "ring/log.h"
 
+/* #syscalls: clock_gettime */
+
 #define PASSES_MAX 64u		/* of one queue_work(): then other descriptors get their turn */
-
-static uint64_t clock_usec(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000u + (uint64_t)now.tv_nsec / 1000u;
-}
 
 bool queue_may_begin(const struct queue *queue)
 {
