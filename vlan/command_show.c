@@ -120,7 +120,7 @@ static void port_fill(struct row *row, const char *run, const struct links *link
 	const struct link_counters *counters = &port->counters;
 	struct vifinfo info;
 
-	vifinfo_read(run, port->name, &info);
+	vifinfo_read(run, port->name, port->index, &info);
 	snprintf(row->cell[3], CELL, "%s", port->name);
 	vlan_fill(row, links, bridge, port);
 	snprintf(row->cell[5], CELL, "%.63s", info.name);

@@ -4,8 +4,12 @@
 #include "vlan/vifinfo.h"
 
 #include <ctype.h>
+#include <dirent.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+
+#define DEVICE_BYTES 32
 
 static void line_read(
 	const char *run_dir, const char *device, const char *name, char to[VIFINFO_BYTES])
@@ -57,16 +61,57 @@ void rates_format(const char *sends, const char *receives, char out[VIFINFO_BYTE
 	snprintf(out + length, VIFINFO_BYTES - length, "%srx %s", length ? ", " : "", rx);
 }
 
-void vifinfo_read(const char *run_dir, const char *port, struct vifinfo *info)
+/* 0: not said. */
+static unsigned int ifindex_of(const char *run_dir, const char *device)
 {
-	unsigned int domid, devid;
-	char device[32], rate[VIFINFO_BYTES], rx_rate[VIFINFO_BYTES];
+	char text[VIFINFO_BYTES];
+	unsigned int ifindex;
+
+	line_read(run_dir, device, "ifindex", text);
+	return sscanf(text, "%u", &ifindex) == 1 ? ifindex : 0;
+}
+
+/* The device that control made a tap of that number for. */
+static bool device_numbered(const char *run_dir, unsigned int ifindex, char device[DEVICE_BYTES])
+{
+	DIR *dir = opendir(run_dir);
+	struct dirent *entry;
+	bool found = false;
+
+	while (dir && !found && (entry = readdir(dir)) != NULL) {
+		if (strncmp(entry->d_name, "vif-", 4) || strlen(entry->d_name) >= DEVICE_BYTES)
+			continue;
+		found = ifindex_of(run_dir, entry->d_name) == ifindex;
+		strcpy(device, entry->d_name);
+	}
+	if (dir)
+		closedir(dir);
+	return found;
+}
+
+/* The name that it was made with tells too, unless control says that this is another link. */
+static bool device_named(
+	const char *run_dir, const char *port, unsigned int ifindex, char device[DEVICE_BYTES])
+{
+	unsigned int domid, devid, said;
 	int length = 0;
 
-	memset(info, 0, sizeof(*info));
 	if (sscanf(port, "vif%u.%u%n", &domid, &devid, &length) != 2 || port[length])
+		return false;
+	snprintf(device, DEVICE_BYTES, "vif-%u-%u", domid, devid);
+	said = ifindex_of(run_dir, device);
+	return said == 0 || said == ifindex;
+}
+
+void vifinfo_read(
+	const char *run_dir, const char *port, unsigned int ifindex, struct vifinfo *info)
+{
+	char device[DEVICE_BYTES], rate[VIFINFO_BYTES], rx_rate[VIFINFO_BYTES];
+
+	memset(info, 0, sizeof(*info));
+	if (!device_named(run_dir, port, ifindex, device) &&
+		!device_numbered(run_dir, ifindex, device))
 		return;
-	snprintf(device, sizeof(device), "vif-%u-%u", domid, devid);
 	line_read(run_dir, device, "name", info->name);
 	line_read(run_dir, device, "mac", info->mac);
 	line_read(run_dir, device, "rate", rate);

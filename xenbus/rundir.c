@@ -137,7 +137,7 @@ void rundir_end_connection(int dir)
 
 void rundir_remove(const char *run, const char *name)
 {
-	static const char *const lasting[] = { "stats", "name", "mac", "rate", "rate-rx" };
+	static const char *const lasting[] = { "stats", "ifindex", "name", "mac", "rate", "rate-rx" };
 	char path[4096];
 	int dir = rundir_open(run, name, 0);
 

@@ -166,13 +166,15 @@ static void facts_write(struct vif *vif)
 {
 	struct device *device = &vif->device;
 	const int dir = rundir_open(device->fleet->run, device->run_name, 1);
-	char home[32], name[128] = "", mac[32] = "";
+	char home[32], name[128] = "", mac[32] = "", number[16];
 
 	if (dir < 0)
 		return;
 	snprintf(home, sizeof(home), "/local/domain/%u", device->id.domid);
 	store_text(store_of(device), home, "name", name, sizeof(name));
 	store_text(store_of(device), device->backend, "mac", mac, sizeof(mac));
+	snprintf(number, sizeof(number), "%u", vif->ifindex);
+	rundir_write(dir, "ifindex", number, strlen(number), 0644);
 	rundir_write(dir, "name", name, strlen(name), 0644);
 	rundir_write(dir, "mac", mac, strlen(mac), 0644);
 	for (int i = 0; i < 2; i++)
