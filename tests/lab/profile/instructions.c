@@ -30,14 +30,21 @@ void qemu_plugin_register_vcpu_tb_exec_inline(struct qemu_plugin_tb *block, enum
 int qemu_plugin_version = 1;
 int qemu_plugin_install(qemu_plugin_id_t id, const struct qemu_info *info, int argc, char **argv);
 
-#define BUCKETS (1u << 21)	/* many times the blocks of a boot */
+#define BUCKET_BITS 22
+#define BUCKETS (1u << BUCKET_BITS)	/* many times the blocks of a boot */
 static struct { uint64_t address, count; } block[BUCKETS];
 static const char *events, *out;
 
+/* Of a program its page will do: each start has addresses of its own, and a full table would never end. */
+static uint64_t place_of(uint64_t address)
+{
+	return address >> 63 ? address : address & ~0xfffull;
+}
+
 static void translated(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
 {
-	const uint64_t address = qemu_plugin_tb_vaddr(tb);
-	uint32_t i = (uint32_t)(address * 0x9e3779b97f4a7c15u >> 43);
+	const uint64_t address = place_of(qemu_plugin_tb_vaddr(tb));
+	uint32_t i = (uint32_t)(address * 0x9e3779b97f4a7c15u >> (64 - BUCKET_BITS));
 
 	while (block[i].address && block[i].address != address)
 		i = (i + 1) % BUCKETS;
