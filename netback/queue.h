@@ -13,6 +13,7 @@
 #include "netback/filter.h"
 #include "netback/hash.h"
 #include "netback/netif.h"
+#include "netback/train.h"
 #include "ring/control.h"
 #include "ring/events.h"
 #include "ring/grants.h"
@@ -72,6 +73,7 @@ struct tx {
 	uint8_t *arena;
 	uint32_t arena_used;
 	uint32_t packets;	/* of the batch */
+	struct train train;	/* frames of the batch that are to go in one write */
 	uint64_t credit_usec;	/* when there may be credit again; 0: no frame waits for credit */
 	struct bucket lies;	/* how many wrong packets are dealt with */
 	uint64_t pause_usec;	/* there were more: nothing is gathered until then */

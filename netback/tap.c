@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* #syscalls: read write */
+/* #syscalls: read writev */
 
 #define FRAME_MIN 14
 
@@ -21,8 +21,10 @@ int tap_read(int tap, uint8_t *buffer)
 	return got < (ssize_t)TUN_HEADER_BYTES + FRAME_MIN ? -EBADMSG : (int)got - (int)TUN_HEADER_BYTES;
 }
 
-int tap_write(int tap, const struct virtio_net_hdr *header, uint8_t *data, uint32_t bytes)
+int tap_write(int tap, const struct virtio_net_hdr *header, struct iovec *part, uint32_t parts)
 {
-	memcpy(data - TUN_HEADER_BYTES, header, TUN_HEADER_BYTES);
-	return write(tap, data - TUN_HEADER_BYTES, TUN_HEADER_BYTES + bytes) < 0 ? -errno : 0;
+	part[0].iov_base = (uint8_t *)part[0].iov_base - TUN_HEADER_BYTES;
+	part[0].iov_len += TUN_HEADER_BYTES;
+	memcpy(part[0].iov_base, header, TUN_HEADER_BYTES);
+	return writev(tap, part, (int)parts) < 0 ? -errno : 0;
 }

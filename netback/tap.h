@@ -7,6 +7,7 @@
 #define NETBACK_TAP_H
 
 #include <stdint.h>
+#include <sys/uio.h>
 #include <linux/virtio_net.h>
 
 #include "ring/tun.h"
@@ -23,9 +24,10 @@ _Static_assert(sizeof(struct virtio_net_hdr) == TUN_HEADER_BYTES, "what tun.c se
 int tap_read(int tap, uint8_t *buffer);
 
 /*
- * Sends a frame. header is copied in front of `data`, which has to have room there. 0 or -errno
- * (EINVAL: the kernel does not believe the header; EIO: the interface is down).
+ * Sends a frame that lies in parts. header is copied in front of the first, which has to have room there
+ * and is changed to begin with it. 0 or -errno (EINVAL: the kernel does not believe the header; EIO: the
+ * interface is down).
  */
-int tap_write(int tap, const struct virtio_net_hdr *header, uint8_t *data, uint32_t bytes);
+int tap_write(int tap, const struct virtio_net_hdr *header, struct iovec *part, uint32_t parts);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * From the guest to the tap: take -> parse -> copy -> send -> answer, each step for a batch of whole
+ * From the guest to the tap: take -> parse -> copy -> join, send -> answer, each step for a batch of whole
  * packets, in ring order. Promises that every taken slot is answered once, in its place; that the
  * memory it uses does not depend on what the guest does; and that what is sent is what was looked
  * at: a copy in one piece, so that headers are linear by construction.
@@ -162,15 +162,12 @@ static bool copied(const struct queue *queue, const struct tx_packet *packet)
 	return true;
 }
 
-/* What the checks before the tap say of a frame; sends it if they say nothing. */
-static int16_t send_one(struct queue *queue, struct tx_packet *packet)
+/* What the checks before the tap say of a frame; NETIF_RSP_OKAY: it is to be sent with that header. */
+static int16_t check_one(struct queue *queue, struct tx_packet *packet, struct virtio_net_hdr *header)
 {
 	const struct vif_params *vif = &queue->vif->params.vif;
-	struct stats *stats = queue->vif->stats;
 	enum offload_verdict verdict;
 	enum filter_verdict filter;
-	struct virtio_net_hdr header;
-	int err;
 
 	if (!copied(queue, packet)) {
 		log_warn("queue %u cannot read the guest's pages of a packet", queue->index);
@@ -182,17 +179,19 @@ static int16_t send_one(struct queue *queue, struct tx_packet *packet)
 		return lie(queue, NETIF_RSP_DROPPED);
 	}
 	verdict = offload_to_tap(&packet->offload, vif->flags & VIF_TX_CSUM_OFF, packet->data,
-			packet->bytes, &header);
+			packet->bytes, header);
 	if (verdict) {
 		log_warn("queue %u refused %s", queue->index, offload_verdict_text(verdict));
 		return lie(queue, NETIF_RSP_ERROR);
 	}
-	err = tap_write(queue->tap, &header, packet->data, packet->bytes);
-	stats_add(&stats->syscalls, 1);
+	return NETIF_RSP_OKAY;
+}
+
+static int16_t sent_one(struct queue *queue, const struct tx_packet *packet, int err)
+{
+	struct stats *stats = queue->vif->stats;
+
 	if (err) {
-		if (err != -EIO)	/* EIO: somebody has taken the interface down */
-			log_warn("queue %u: the tap refused a frame of %u bytes: %s", queue->index,
-					packet->bytes, strerror(-err));
 		stats_add(&stats->errors, 1);
 		stats_add(&stats->packet_drops[VIF_TX], 1);
 		return NETIF_RSP_DROPPED;
@@ -204,15 +203,49 @@ static int16_t send_one(struct queue *queue, struct tx_packet *packet)
 	return NETIF_RSP_OKAY;
 }
 
+/* Sends the frames that are joined: of the packets from *sent up to `end`, those that are to be sent. */
+static void send_train(struct queue *queue, uint32_t *sent, uint32_t end)
+{
+	struct tx *tx = &queue->tx;
+	int err = 0;
+
+	if (tx->train.frames) {
+		train_finish(&tx->train);
+		err = tap_write(queue->tap, &tx->train.header, tx->train.part, tx->train.frames);
+		stats_add(&queue->vif->stats->syscalls, 1);
+	}
+	if (err && err != -EIO)	/* EIO: somebody has taken the interface down */
+		log_warn("queue %u: the tap refused a frame of %u bytes: %s", queue->index, tx->train.bytes,
+				strerror(-err));
+	for (; *sent < end; ++*sent) {
+		struct tx_packet *packet = &tx->packet[*sent];
+
+		if (packet->data && packet->status == NETIF_RSP_OKAY)
+			packet->status = sent_one(queue, packet, err);
+	}
+	tx->train.frames = 0;
+}
+
 static void send_batch(struct queue *queue)
 {
 	struct tx *tx = &queue->tx;
+	struct virtio_net_hdr header;
+	uint32_t sent = 0;
 
 	batch_run(queue, tx->batch);
 	for (uint32_t i = 0; i < tx->packets; i++) {
-		if (tx->packet[i].data)
-			tx->packet[i].status = send_one(queue, &tx->packet[i]);
+		struct tx_packet *packet = &tx->packet[i];
+
+		if (!packet->data)
+			continue;
+		packet->status = check_one(queue, packet, &header);
+		if (packet->status != NETIF_RSP_OKAY ||
+				train_join(&tx->train, &header, packet->data, packet->bytes))
+			continue;
+		send_train(queue, &sent, i);
+		train_begin(&tx->train, &header, packet->data, packet->bytes);
 	}
+	send_train(queue, &sent, tx->packets);
 }
 
 /* --- answer ------------------------------------------------------------------------------------ */
