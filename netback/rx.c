@@ -19,6 +19,7 @@
 
 #define NO_PLACE UINT32_MAX	/* a slot without data: an extra info */
 #define EXTRAS_MAX 3
+#define RX_FIRST (GRANT_PAGE_BYTES - TUN_HEADER_BYTES)	/* a batch's first frame begins a page */
 #define HEADROOM_MAX 2048u	/* more than half a page before each frame helps nobody */
 
 /* What becomes of a frame: its slots, and the extra infos after the first of them. */
@@ -58,7 +59,7 @@ static bool may_read(struct rx *rx)
 {
 	const uint32_t wanted = rx->slots ? rx->largest : 1;
 
-	if (!rx->tap_ready || RX_ARENA_BYTES - rx->arena_used < TAP_ROOM)
+	if (!rx->tap_ready || rx->arena_used + TAP_ROOM > RX_ARENA_BYTES)
 		return false;
 	if (requests_left(rx) >= wanted)
 		return true;
@@ -91,11 +92,27 @@ static enum reading read_one(struct queue *queue)
 	return READ_ONE;
 }
 
-/* Done with the held frame; kept: its bytes stay where they are until the batch is copied. */
+/* The least power of two that is no less, at most a page. */
+static uint32_t page_share(uint32_t bytes)
+{
+	uint32_t share = 64;
+
+	while (share < bytes && share < GRANT_PAGE_BYTES)
+		share *= 2;
+	return share;
+}
+
+/*
+ * Done with the held frame; kept: its bytes stay where they are until the batch is copied. A frame like it
+ * will lie in as few pages as it can: each piece of a page is a copy for itself, whose page the kernel has to find.
+ */
 static void release_held(struct rx *rx, bool kept)
 {
+	const uint32_t share = page_share(rx->held_bytes);
+
 	if (kept)
-		rx->arena_used += (TUN_HEADER_BYTES + rx->held_bytes + 63) & ~63u;
+		rx->arena_used = ((rx->arena_used + 2 * TUN_HEADER_BYTES + rx->held_bytes + share - 1) & ~(share - 1)) -
+			TUN_HEADER_BYTES;
 	rx->held = NULL;
 	rx->credit_usec = 0;
 }
@@ -292,11 +309,13 @@ static void answers_judge(struct queue *queue)
 /* The frame that has to wait moves to where the next batch begins; mostly it is there already. */
 static void arena_reset(struct rx *rx)
 {
-	if (rx->held && rx->held != rx->arena) {
-		memmove(rx->arena, rx->held, TUN_HEADER_BYTES + rx->held_bytes);
-		rx->held = rx->arena;
+	uint8_t *first = rx->arena + RX_FIRST;
+
+	if (rx->held && rx->held != first) {
+		memmove(first, rx->held, TUN_HEADER_BYTES + rx->held_bytes);
+		rx->held = first;
 	}
-	rx->arena_used = 0;
+	rx->arena_used = RX_FIRST;
 }
 
 /* --- a guest that does not refill its ring ----------------------------------------------------- */

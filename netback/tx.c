@@ -82,9 +82,25 @@ static void list_change(struct queue *queue, const struct netif_packet *packet, 
 		out->status = NETIF_RSP_ERROR;
 }
 
-static uint32_t arena_need(uint32_t bytes)
+static uint32_t round_up(uint32_t n, uint32_t to)
 {
-	return (TX_HEADROOM + bytes + 63) & ~63u;	/* whole cache lines */
+	return (n + to - 1) & ~(to - 1);
+}
+
+/*
+ * Where in the arena the packet is to lie: so that its whole pages are pages there, too, and a small one is
+ * in one. Each piece of a page is a copy for itself, whose page the kernel has to find.
+ */
+static uint32_t arena_place(const struct tx *tx, const struct netif_packet *packet)
+{
+	const uint32_t at = tx->arena_used + TX_HEADROOM, left = round_up(at, GRANT_PAGE_BYTES) - at;
+	uint32_t ahead = 0;
+
+	for (uint32_t i = 0; i < packet->parts; ahead += packet->part[i++].bytes) {
+		if (packet->part[i].bytes == GRANT_PAGE_BYTES)
+			return round_up(at + ahead, GRANT_PAGE_BYTES) - ahead;
+	}
+	return packet->bytes > left && packet->bytes <= GRANT_PAGE_BYTES ? at + left : at;
 }
 
 /* Is there room in this batch for one more packet like this, and may it be sent now? */
@@ -93,7 +109,7 @@ static bool may_send(struct queue *queue, const struct netif_packet *packet)
 	struct tx *tx = &queue->tx;
 	uint64_t wait;
 
-	if (arena_need(packet->bytes) > TX_ARENA_BYTES - tx->arena_used ||
+	if (arena_place(tx, packet) + packet->bytes > TX_ARENA_BYTES ||
 			packet->parts > grant_batch_room(tx->batch))
 		return false;
 	wait = bucket_take(&queue->vif->rate[VIF_TX], packet->bytes, queue->now_usec);
@@ -104,7 +120,7 @@ static bool may_send(struct queue *queue, const struct netif_packet *packet)
 static void copy_begin(struct queue *queue, const struct netif_packet *packet, struct tx_packet *out)
 {
 	struct tx *tx = &queue->tx;
-	uint8_t *to = tx->arena + tx->arena_used + TX_HEADROOM;
+	uint8_t *to = tx->arena + arena_place(tx, packet);
 
 	out->data = to;
 	out->bytes = packet->bytes;
@@ -118,7 +134,7 @@ static void copy_begin(struct queue *queue, const struct netif_packet *packet, s
 				to);
 		to += part->bytes;
 	}
-	tx->arena_used += arena_need(packet->bytes);
+	tx->arena_used = round_up((uint32_t)(to - tx->arena), 64);	/* whole cache lines */
 }
 
 /* One packet into the batch. False: none is left, or this one has to wait. */
