@@ -38,15 +38,17 @@ static int put(struct device *device, const char *key, uint64_t value)
 
 /* --- the tap ----------------------------------------------------------------------------------- */
 
-/* Where a former control has made it: its number, or else the name that it was made with. */
+/*
+ * Where a former control has made it: its number, or else the name that it was made with; but not while
+ * xenstored does not say: the name may be another's by now. 0: not known.
+ */
 static uint32_t ifindex_find(struct vif *vif)
 {
 	struct device *device = &vif->device;
 	char name[TUN_NAME_BYTES];
 
-	if (vif->ifindex == 0)
-		store_u32(store_of(device), device->backend, INDEX_KEY, 1, INT32_MAX, &vif->ifindex);
-	if (vif->ifindex == 0) {
+	if (vif->ifindex == 0 && store_u32(store_of(device), device->backend, INDEX_KEY, 1, INT32_MAX,
+			&vif->ifindex) == -ENOENT) {
 		snprintf(name, sizeof(name), "vif%u.%u", device->id.domid, device->id.devid);
 		vif->ifindex = tun_index(name);
 	}

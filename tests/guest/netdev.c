@@ -47,6 +47,7 @@ static const struct {
 	{ "ctrl", &netdev.options.ctrl, 1, "a control ring" },
 	{ "hash", &netdev.options.hash, 2, "sets up a Toeplitz hash over the control ring; 2: that leads to the last queue" },
 	{ "copy", &netdev.options.copy, 1, "request-rx-copy" },
+	{ "early", &netdev.options.early, 1, "connects without waiting for the backend's state 2" },
 };
 
 #define NUMBERS (sizeof(numbers) / sizeof(numbers[0]))
@@ -172,9 +173,9 @@ void netdev_connect(void)
 {
 	if (guestbus_front_state(&netdev.bus) != XenbusStateInitialising)
 		guestbus_switch(&netdev.bus, XenbusStateInitialising);
-	if (guestbus_wait(&netdev.bus, GUESTBUS_STATE(XenbusStateInitWait)) < 0)
+	if (!netdev.options.early && guestbus_wait(&netdev.bus, GUESTBUS_STATE(XenbusStateInitWait)) < 0)
 		netdev_die("%s", netdev.bus.error);
-	if (netdev.options.queues > guestbus_read(&netdev.bus, "multi-queue-max-queues", 1))
+	if (!netdev.options.early && netdev.options.queues > guestbus_read(&netdev.bus, "multi-queue-max-queues", 1))
 		netdev_die("the backend offers fewer queues than %u", netdev.options.queues);
 	queues_make();
 	if (guestbus_write(&netdev.bus, connection_keys, NULL) || guestbus_switch(&netdev.bus, XenbusStateConnected))

@@ -17,7 +17,7 @@
 
 struct netdev_options {
 	uint32_t domid, devid, queues, mtu, start, refill, headroom, timeout;
-	uint32_t sg, gso, csum, csum6, split, notify, multicast, hash, ctrl, copy;
+	uint32_t sg, gso, csum, csum6, split, notify, multicast, hash, ctrl, copy, early;
 	char name[IFNAMSIZ];	/* of the tap */
 };
 
