@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * xenstored's quota, 128 unless it is told otherwise, for all processes of the guest: then E2BIG. The
- * check is for more than 128 before one is added, so that 129 is what there can be.
+ * check is for more than 128 before one is added, so that 129 is what there can be. Where Linux' device
+ * /dev/xen/xenbus says so, libxenstore gives up its connection: it is one of their own.
  */
 #include "belief.h"
 
@@ -9,12 +10,14 @@
 
 static void frontend(struct belief *b)
 {
+	struct xs_handle *xs = xs_open(0);
 	char token[16];
 	int n = 0;
 
+	need(xs != NULL, "xenstore cannot be reached twice");
 	do {
 		snprintf(token, sizeof(token), "%d", n);
-	} while (n < 200 && xs_watch(b->xs, b->dir, token) && ++n);
+	} while (n < 200 && xs_watch(xs, b->dir, token) && ++n);
 	believe(n <= 129 && errno == E2BIG, "%d watches, then errno %d", n, errno);
 	believe(n >= 100, "only %d watches", n);
 }
