@@ -192,6 +192,8 @@ static int steer_give(struct vif *vif, int *fd)
 {
 	const struct device_params *params = &vif->device.params;
 
+	if (!vif->steered)	/* a connection's before this one, or a former control's */
+		tun_steer(vif->queue[0], -1);
 	if (params->queues == 1 || params->vif.ctrl.pages == 0)
 		return 0;
 	if (vif->steer_map == 0)
@@ -218,10 +220,9 @@ static void steer_start(struct vif *vif)
 				"the kernel does: bpf: %s", strerror(-r));
 }
 
+/* The tap keeps the program until its next connection: without a guest nothing goes by it. */
 static void steer_end(struct vif *vif)
 {
-	if (vif->steered && vif->queues)
-		tun_steer(vif->queue[0], -1);
 	if (vif->steer_map > 0)
 		close(vif->steer_map);
 	vif->steered = false;
@@ -427,6 +428,7 @@ static void vif_forget(struct device *device)
 		multicast_path(device, path);
 		store_unwatch(store_of(device), path, device->id);
 	}
+	steer_end(vif);
 	if (vif->queues || (ifindex_find(vif) && queues_open(vif, 1) == 0))
 		tun_unmake(vif->queue[0]);
 	queues_close(vif, 0);
