@@ -388,7 +388,15 @@ $(BUILD)/prove/vectors: $(PROVE_O)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^
 
-prove: need-check $(BUILD)/prove/vectors
+# Programs that visit every state of something small name what they link in their second line.
+PROVE := $(BUILD)/prove/recovery $(BUILD)/prove/lies
+prove_links = $(addprefix $(BUILD)/,$(shell sed -n 's,^/\* links: \(.*\) \*/,\1,p' tests/prove/$(1).c))
+
+$(PROVE): $(BUILD)/prove/%: $(BUILD)/tests/prove/%.o $$(call prove_links,$$*)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^
+
+prove: need-check $(BUILD)/prove/vectors $(PROVE)
 	tests/prove/run
 .PHONY: prove
 
