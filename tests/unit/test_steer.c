@@ -185,8 +185,8 @@ int main(void)
 	};
 	const int map = steer_map();
 
-	if (map == -EPERM && geteuid()) {
-		printf("bpf(2) is for root here\n");
+	if (map == -EPERM || map == -ENOSYS) {
+		printf("needs bpf(2): %s\n", strerror(-map));
 		return 77;
 	}
 	program = map < 0 ? map : steer_program(map);

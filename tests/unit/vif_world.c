@@ -85,7 +85,7 @@ const char *vif_worker_start(void)
 	note_open();
 	wrong = queue_open(&queue, &vif, 0, tap, slates, &err);
 	if (!wrong)
-		wrong = ctrl_open(&ctrl, &vif, &err);
+		wrong = ctrl_open(&ctrl, &vif, -1, &err);
 	return wrong;
 }
 
