@@ -241,12 +241,15 @@ $(BUILD)/tests/hostile/nethostile: $(NETHOSTILE_O) $(GUEST_NET_O)
 
 HOSTILE_PROGRAMS := $(BUILD)/tests/hostile/blkhostile $(BUILD)/tests/hostile/nethostile
 
-# The data path in one process, its symbols visible to itself.
-READONCE_O := $(addprefix $(BUILD)/,$(shell sed -n 's,^/\* links: \(.*\) \*/,\1,p' tests/unit/test_queue.c))
-$(BUILD)/hostile/readonce: $(BUILD)/tests/hostile/readonce.o $(READONCE_O)
+# The data paths in one process each, their symbols visible to themselves; they name what they link.
+READONCE := $(BUILD)/hostile/readonce $(BUILD)/hostile/readonce_net
+readonce_links = $(addprefix $(BUILD)/,$(shell sed -n 's,^/\* links: \(.*\) \*/,\1,p' tests/hostile/$(1).c))
+.SECONDEXPANSION:
+$(READONCE): $(BUILD)/hostile/%: $(BUILD)/tests/hostile/%.o $$(call readonce_links,$$*)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_LDFLAGS) -rdynamic -o $@ $^ -laio -lcmocka
-HOSTILE_PROGRAMS += $(BUILD)/hostile/readonce
+.SECONDARY: $(BUILD)/tests/hostile/accesses.o $(BUILD)/tests/unit/vif_world.o
+HOSTILE_PROGRAMS += $(READONCE)
 
 # Tests are sentences; files with an ending are their tools.
 HOSTILE := $(sort $(filter-out %.sh %.c %.h,$(wildcard tests/hostile/*)))

@@ -25,7 +25,7 @@ int wire = -1;
 
 static struct slate *slates;
 static void *note;
-static int tap = -1;
+static int tap = -1, steer_file;
 static uint64_t generation;
 
 static void need(bool done, const char *what)
@@ -85,12 +85,14 @@ const char *vif_worker_start(void)
 	note_open();
 	wrong = queue_open(&queue, &vif, 0, tap, slates, &err);
 	if (!wrong)
-		wrong = ctrl_open(&ctrl, &vif, -1, &err);
+		wrong = ctrl_open(&ctrl, &vif, dup(steer_file), &err);
 	return wrong;
 }
 
 void vif_worker_die(void)
 {
+	if (ctrl.steer)
+		munmap(ctrl.steer, sizeof(*ctrl.steer));
 	munmap(queue.tx.arena, TX_ARENA_BYTES);
 	munmap(queue.rx.arena, RX_ARENA_BYTES);
 	free(queue.tx.batch);
@@ -128,6 +130,8 @@ static void world_once(void)
 	need(ftruncate(file, (off_t)slate_bytes(RINGS)) == 0, "no slates");
 	slates = slate_map(file, RINGS, &note);
 	need(slates, "no slates");
+	steer_file = memfd_create("steer", MFD_CLOEXEC);
+	need(ftruncate(steer_file, sizeof(struct steer)) == 0, "no page for the hash");
 	vif.main_wake = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	wire_open();
 }
