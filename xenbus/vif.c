@@ -74,10 +74,11 @@ static int queues_open(struct vif *vif, unsigned int queues)
 	return tun_limit(vif->ifindex, queues);
 }
 
+/* Said again and again: a former control may have left it either way. */
 static void carrier_set(struct vif *vif, bool on)
 {
-	if (vif->queues && vif->carrier != on && tun_carrier(vif->queue[0], on) == 0)
-		vif->carrier = on;
+	if (vif->queues)
+		tun_carrier(vif->queue[0], on);
 }
 
 static int vif_arrive(struct device *device)
@@ -274,7 +275,6 @@ static void vif_adopt(struct device *device)
 			break;
 		vif->queue[vif->queues++] = fd;
 	}
-	vif->carrier = true;
 }
 
 static size_t vif_journal_bytes(const struct device_params *params)

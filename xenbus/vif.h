@@ -19,7 +19,7 @@ struct vif {
 	uint32_t ifindex;	/* of the tap; 0: not known yet */
 	unsigned int queues;	/* queues of the tap that are open here */
 	int queue[QUEUES_MAX];	/* kept, so that the carrier outlives a worker */
-	bool carrier, stalled;
+	bool stalled;		/* the worker says that its guest takes nothing */
 	int steer_map;		/* of this connection's workers, see ring/steer.h; 0: none, below: -errno */
 	bool steered;		/* by that map */
 	bool watching;		/* the frontend's request-multicast-control */
