@@ -46,9 +46,11 @@ static uint32_t ifindex_find(struct vif *vif)
 {
 	struct device *device = &vif->device;
 	char name[TUN_NAME_BYTES];
+	int r = -EIO;
 
-	if (vif->ifindex == 0 && store_u32(store_of(device), device->backend, INDEX_KEY, 1, INT32_MAX,
-			&vif->ifindex) == -ENOENT) {
+	for (int i = 0; i < STORE_TRIES && vif->ifindex == 0 && r && r != -ENOENT; i++)
+		r = store_u32(store_of(device), device->backend, INDEX_KEY, 1, INT32_MAX, &vif->ifindex);
+	if (vif->ifindex == 0 && r == -ENOENT) {
 		snprintf(name, sizeof(name), "vif%u.%u", device->id.domid, device->id.devid);
 		vif->ifindex = tun_index(name);
 	}

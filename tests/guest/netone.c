@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "tests/guest/netdev.h"
 
@@ -171,6 +172,13 @@ static void do_sleep(char *rest)
 	poll(NULL, 0, (int)number(&rest, "milliseconds"));
 }
 
+/* Until that file is there, a minute at most. */
+static void do_until(char *rest)
+{
+	for (int i = 0; i < 6000 && access(rest, F_OK); i++)
+		poll(NULL, 0, 10);
+}
+
 static const struct {
 	const char *name;
 	void (*run)(char *rest);
@@ -178,13 +186,14 @@ static const struct {
 	{ "slot", do_slot }, { "extra", do_extra }, { "group", do_group }, { "fill", do_fill },
 	{ "send", do_send }, { "jump", do_jump }, { "ask", do_ask }, { "kick", do_kick },
 	{ "state", do_state }, { "sleep", do_sleep },
+	{ "until", do_until },
 };
 
 static const char usage[] = "netone [OPTION=VALUE...] OPERATION...\n"
 	"  slot:PAGE:OFFSET:SIZE:FLAGS  extra:TYPE:FLAGS[:SIZE:GSOTYPE]  group:TYPE:B:B:B:B:B:B\n"
 	"  send[:TIMES]  puts what came before onto the ring, prints the answers\n"
 	"  fill:PAGE:HEX  jump:tx|rx|ctrl:BY  ask:TYPE:A:B:C (A 0xffffffff: a page of ours)\n"
-	"  kick:TIMES  state:N (waits for it)  sleep:MS";
+	"  kick:TIMES  state:N (waits for it)  sleep:MS  until:FILE (is there)";
 
 static void operation_run(char *text)
 {
