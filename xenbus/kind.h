@@ -51,6 +51,8 @@ struct kind {
 	int (*publish)(struct device *device);
 	/* Connected, and something in the backend directory or outside has changed. NULL: ignore. */
 	void (*look)(struct device *device);
+	/* The frontend writes too often: watch nothing of it, until look() is called without deaf_until. NULL: nothing. */
+	void (*ignore)(struct device *device);
 	/* txn, for kinds that reconfigure: the frontend said 7. */
 	int (*reconfigure)(struct device *device);
 	/* A message from the worker that the lifecycle has no use for. NULL: none. */

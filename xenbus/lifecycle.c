@@ -20,6 +20,7 @@
 #define STEPS_MAX 16		/* actions in a row; device_next() comes to rest in fewer */
 #define LOOKS_BURST 64		/* looks because of others, at once, */
 #define LOOKS_MSEC 20		/* and one more each so many milliseconds */
+#define DEAF_MSEC 250		/* a frontend that brought more is not listened to for so long */
 
 void device_wake_in(struct device *device, unsigned int msec)
 {
@@ -328,21 +329,60 @@ bool device_evaluate(struct device *device)
 	return true;
 }
 
+static void state_path(const struct device *device, char path[80])
+{
+	snprintf(path, 80, "%s/state", device->frontend);
+}
+
+/*
+ * A frontend that writes without end costs xenstored an event for each write, and us, too, although we look
+ * no more often. Without a watch there is none.
+ */
+static void frontend_ignore(struct device *device, uint64_t now)
+{
+	char path[80];
+
+	if (device->deaf_until)
+		return;
+	device->deaf_until = now + DEAF_MSEC;
+	state_path(device, path);
+	store_unwatch(store_of(device), path, device->id);
+	if (device->kind->ignore)
+		device->kind->ignore(device);
+}
+
+/* A watch fires once at once, so that nothing is lost that was written meanwhile. */
+static void frontend_hear(struct device *device, uint64_t now)
+{
+	char path[80];
+
+	if (!device->deaf_until || now < device->deaf_until)
+		return;
+	state_path(device, path);
+	device->deaf_until = store_watch(store_of(device), path, device->id) ? now + RETRY_MSEC : 0;
+}
+
 bool device_evaluate_bounded(struct device *device)
 {
 	uint64_t now = now_msec();
 	uint64_t leaked = (now - device->looks_refilled) / LOOKS_MSEC;
+	bool stays;
 
 	if (leaked) {
 		device->looks = leaked >= device->looks ? 0 : device->looks - (unsigned int)leaked;
 		device->looks_refilled = now;
 	}
 	if (device->looks >= LOOKS_BURST) {
+		frontend_ignore(device, now);
 		device_wake_in(device, LOOKS_MSEC);
 		return true;
 	}
 	device->looks++;
-	return device_evaluate(device);
+	frontend_hear(device, now);
+	stays = device_evaluate(device);
+	if (stays && device->deaf_until)
+		device_wake_in(device, (unsigned int)(device->deaf_until - now));
+	return stays;
 }
 
 /* --- birth and end ----------------------------------------------------------------------------- */
@@ -404,7 +444,7 @@ struct device *device_open(struct fleet *fleet, uint32_t slot, struct device_id 
 	snprintf(device->frontend, sizeof(device->frontend), "/local/domain/%u/device/%s/%u",
 			id.domid, name, id.devid);
 	fleet->device[slot] = device;
-	snprintf(path, sizeof(path), "%s/state", device->frontend);
+	state_path(device, path);
 	r = store_watch(fleet->store, path, id);
 	if (r == 0)
 		r = adopt(device);
@@ -423,8 +463,9 @@ void device_close(struct device *device)
 	struct fleet *fleet = device->fleet;
 	char path[80];
 
-	snprintf(path, sizeof(path), "%s/state", device->frontend);
-	store_unwatch(fleet->store, path, device->id);
+	state_path(device, path);
+	if (!device->deaf_until)
+		store_unwatch(fleet->store, path, device->id);
 	if (device->kind->forget)
 		device->kind->forget(device);
 	rundir_remove(fleet->run, device->run_name);

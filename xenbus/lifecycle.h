@@ -47,6 +47,7 @@ struct device {
 	uint64_t wake_at;		/* msec; look again then. 0: no need */
 	unsigned int looks;		/* spent of LOOKS_BURST */
 	uint64_t looks_refilled;	/* msec */
+	uint64_t deaf_until;		/* msec; what the frontend writes is not watched until then. 0: it is */
 	struct log_site log[LOG_DEBUG + 1];
 };
 

@@ -332,10 +332,22 @@ static void multicast_watch(struct vif *vif)
 	struct device *device = &vif->device;
 	char path[128];
 
-	if (vif->watching)
+	if (vif->watching || device->deaf_until)
 		return;
 	multicast_path(device, path);
 	vif->watching = store_watch(store_of(device), path, device->id) == 0;
+}
+
+static void multicast_unwatch(struct device *device)
+{
+	struct vif *vif = vif_of(device);
+	char path[128];
+
+	if (!vif->watching)
+		return;
+	multicast_path(device, path);
+	store_unwatch(store_of(device), path, device->id);
+	vif->watching = false;
 }
 
 static void multicast_look(struct device *device, bool wanted)
@@ -424,12 +436,8 @@ static void vif_released(struct device *device)
 static void vif_forget(struct device *device)
 {
 	struct vif *vif = vif_of(device);
-	char path[128];
 
-	if (vif->watching) {
-		multicast_path(device, path);
-		store_unwatch(store_of(device), path, device->id);
-	}
+	multicast_unwatch(device);
 	steer_end(vif);
 	if (vif->queues || (ifindex_find(vif) && queues_open(vif, 1) == 0))
 		tun_unmake(vif->queue[0]);
@@ -452,7 +460,7 @@ const struct kind vif_kind = {
 	.open = vif_open,
 	.journal_bytes = vif_journal_bytes,
 	.publish = vif_publish,
-	.look = vif_look,
+	.look = vif_look, .ignore = multicast_unwatch,
 	.reconfigure = vif_reconfigure,
 	.message = vif_message,
 	.target = vif_target,
