@@ -56,7 +56,13 @@ struct shared {
 	size_t bytes;
 	uintptr_t page;		/* in the worker's memory; 0: the function has no ring */
 	uint8_t *seen;		/* journal, then page, as they were */
+	uintptr_t low, high;	/* where its program lies */
 };
+
+static bool in_program(const struct shared *shared, uintptr_t at)
+{
+	return at >= shared->low && at < shared->high;
+}
 
 static void journal_map(struct shared *shared)
 {
@@ -123,6 +129,23 @@ static void guest_stop(pid_t guest)
 	die("the guest does not stop");
 }
 
+/* One instruction; a library's function is one, too: it may copy a whole packet. */
+static void step(const struct shared *shared)
+{
+	struct user_regs_struct regs;
+	uintptr_t back;
+	bool lives = trace_step(shared->pid);
+
+	if (lives) {
+		regs = trace_regs(shared->pid);
+		trace_read(shared->pid, regs.rsp, &back, sizeof(back));
+		if (!in_program(shared, regs.rip) && in_program(shared, back))
+			lives = trace_until(shared->pid, back);
+	}
+	if (!lives)
+		die("it has ended by itself");
+}
+
 /* Steps through one call. True: the n-th store is done; false: it returned before. */
 static bool call_store(struct shared *shared, long n)
 {
@@ -130,8 +153,7 @@ static bool call_store(struct shared *shared, long n)
 
 	changed(shared);
 	for (long steps = 0; n > 0 && steps < STEPS_MAX; steps++) {
-		if (!trace_step(shared->pid))
-			die("it has ended by itself");
+		step(shared);
 		n -= changed(shared);
 		if (n && trace_regs(shared->pid).rsp > entry.rsp)
 			return false;
@@ -147,6 +169,7 @@ static int do_store(pid_t pid, const char *function, long n, pid_t guest)
 
 	trace_attach(pid);
 	journal_map(&shared);
+	trace_program(pid, &shared.low, &shared.high);
 	address = trace_symbol(pid, function);
 	for (int calls = 0; calls < CALLS_MAX && !reached; calls++) {
 		if (!trace_until(pid, address))

@@ -140,6 +140,28 @@ uintptr_t trace_symbol(pid_t pid, const char *function)
 	return at;
 }
 
+void trace_program(pid_t pid, uintptr_t *low, uintptr_t *high)
+{
+	char path[256], line[512], file[256];
+	unsigned long from, to;
+	FILE *maps;
+
+	program_of(pid, path);
+	*low = *high = 0;
+	snprintf(line, sizeof(line), "/proc/%d/maps", (int)pid);
+	maps = fopen(line, "r");
+	while (maps && fgets(line, sizeof(line), maps)) {
+		if (sscanf(line, "%lx-%lx %*4s %*x %*s %*u %255s", &from, &to, file) != 3 || strcmp(file, path))
+			continue;
+		*low = *low ? *low : from;
+		*high = to;
+	}
+	if (maps)
+		fclose(maps);
+	if (!*low)
+		die("%s is not in the memory of %d", path, (int)pid);
+}
+
 /* Runs until a SIGTRAP of our making; other signals are delivered. False: it has ended. */
 static bool until_trap(pid_t pid, int how)
 {

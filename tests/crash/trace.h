@@ -26,6 +26,9 @@ void trace_detach(pid_t pid);
 /* The address of a function in the program, in one of its Xen libraries, or in the C library. */
 uintptr_t trace_symbol(pid_t pid, const char *function);
 
+/* Where the program itself lies in memory, its libraries left out: from low up to high. */
+void trace_program(pid_t pid, uintptr_t *low, uintptr_t *high);
+
 /* Runs until it enters the function at that address. False: it has ended instead. */
 bool trace_until(pid_t pid, uintptr_t address);
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # For tests that kill workers and control at a chosen place. Sourced after lib.sh; needs root.
 #
-#   probe ARGUMENT...              tests/crash/probe.c, at most 25 s: on a quiet machine a pass has larger frames to step through
+#   probe ARGUMENT...              tests/crash/probe.c, at most 25 s
 #   lived                          a second: a worker that dies sooner is taken for a crash loop
 #   succeeded RUN_NAME PID         waits until another process than PID serves that device
 #   kill_at RUN_NAME GUEST POINTS  kills the device's worker at each FUNCTION:STORE in turn, and writes
