@@ -3,6 +3,7 @@
 # The link lines below are the architecture: what a program may do is what it is linked with.
 # A worker has the hypervisor and no xenstore; control has xenstore and no hypervisor.
 
+VERSION     = 0.1
 PREFIX     ?= /usr
 BUILD      ?= build
 export BUILD
@@ -60,13 +61,14 @@ $(BUILD)/sbin/xenbackd: $(CONTROL_O) $(BUILD)/libring.a
 	ln -sf xenbackd $(@D)/blkback
 	ln -sf xenbackd $(@D)/netback
 
-# Where programs find each other; made again only when PREFIX has changed.
-$(BUILD)/gen/prefix.h: FORCE
+# Where programs find each other, and which they are; made again only when one of both has changed.
+$(BUILD)/gen/build.h: FORCE
 	@mkdir -p $(@D)
-	@echo '#define PREFIX "$(PREFIX)"' | cmp -s - $@ || echo '#define PREFIX "$(PREFIX)"' >$@
+	@printf '#define %s "%s"\n' PREFIX '$(PREFIX)' XENBACK_VERSION '$(VERSION)' >$@.new
+	@cmp -s $@.new $@ || cp $@.new $@
 FORCE:
 .PHONY: FORCE install
-$(BUILD)/xenbus/xenbackd.o $(BUILD)/xenbus/xenbackctl.o: $(BUILD)/gen/prefix.h
+$(BUILD)/xenbus/xenbackd.o $(BUILD)/xenbus/xenbackctl.o $(BUILD)/vlan/vlanbr.o: $(BUILD)/gen/build.h
 
 # The operator's tool asks control and reads mapped figures; it needs neither Xen library.
 $(BUILD)/sbin/xenbackctl: $(BUILD)/xenbus/xenbackctl.o $(BUILD)/xenbus/rundir.o $(BUILD)/libring.a
@@ -103,6 +105,15 @@ install: all
 	ln -sf xenbackd.8 $(call to,share/man/man8/netback.8)
 	$(INSTALL) -m 644 xenbus/xenback.conf.5 $(call to,share/man/man5/xenback.conf.5)
 
+# Takes away what install has put there, but for settings; asks nobody what an older version had.
+uninstall:
+	rm -rf $(BUILD)/installed
+	$(MAKE) -s install DESTDIR=$(BUILD)/installed
+	find $(BUILD)/installed ! -type d ! -path '*$(SYSCONFDIR)/xenback/*' -printf '%P\n' | \
+		while read -r file; do rm -f "$(DESTDIR)/$$file"; done
+	-rmdir $(call to,libexec/xenback) $(call to,share/doc/xenback/examples) $(call to,share/doc/xenback)
+.PHONY: uninstall
+
 # --- bridge/ and vlan/ ---------------------------------------------------------------------------
 
 BRIDGE_O := $(call objects,bridge/*.c)
@@ -130,7 +141,8 @@ install-vlan: $(BUILD)/sbin/vlanbr
 	$(INSTALL) -m 755 xenbus/scripts/vif-netback $(call to_etc,xen/scripts/vif-netback)
 	ln -sf vif-netback $(call to_etc,xen/scripts/vif-vlan)
 	for file in vlanbr.plan vlanbr.service 10-xenback-vif.network 90-xenback-vif.conf; do \
-		$(INSTALL) -m 644 vlan/examples/$$file $(call to,share/doc/xenback/examples/$$file); done
+		sed 's,@PREFIX@,$(PREFIX),' vlan/examples/$$file | \
+			$(INSTALL) -m 644 /dev/stdin $(call to,share/doc/xenback/examples/$$file); done
 .PHONY: install-vlan
 
 # --- tests/sim -----------------------------------------------------------------------------------

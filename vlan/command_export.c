@@ -74,7 +74,8 @@ int command_export(const struct options *options)
 			format = &formats[i];
 	}
 	if (format == NULL) {
-		fail("export needs --format ifupdown, networkd or netplan");
+		fail("export needs --format ifupdown, networkd or netplan, not `%s'",
+			options->format ? options->format : "");
 		return EXIT_USAGE;
 	}
 	if (plan_load(options, false, &plan))

@@ -203,7 +203,7 @@ int command_show(const struct options *options)
 		return EXIT_FAILURE;
 	bridge = only ? links_named(&links, only) : NULL;
 	if (only && (bridge == NULL || bridge->kind != LINK_BRIDGE))
-		status = fail("there is no bridge %s", only);
+		status = fail("there is no bridge %s; `vlanbr show' lists them", only);
 	else
 		status = show(&nl, &links, options->run, only);
 	links_free(&links);

@@ -5,9 +5,7 @@
 #ifndef XENBUS_VERSION_H
 #define XENBUS_VERSION_H
 
-#include "prefix.h"	/* made by the Makefile */
-
-#define XENBACK_VERSION "0.1"
+#include "build.h"	/* made by the Makefile: PREFIX, XENBACK_VERSION */
 
 #define DEFAULT_CONFIG "/etc/xenback/xenback.conf"
 #define DEFAULT_RUN "/run/xenback"

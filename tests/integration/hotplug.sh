@@ -5,7 +5,6 @@
 #   vif D N KEY VALUE...         the backend directory of a vif, new, with these keys
 #   script online|offline D N    vif-netback, as libxl calls it
 #   read_key D N KEY             of the backend directory; empty if there is none
-sim=$T/sim
 "$root/tests/sim/xensim" start "$sim"
 
 # Debian's scripts and ours in one directory, as in /etc/xen/scripts.

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# For tests of bridges in a network namespace of their own. Each test sources this first; the namespace
-# and everything else a test made go when it ends, however it ends. Needs root and bridges, no 802.1q.
+# For tests of bridges in a network namespace of their own. Each test sources this first, and gets lib.sh
+# with it; the namespace and everything else a test made go when it ends. Needs root and bridges, no 802.1q.
 #
 #   n COMMAND...             runs a command in the namespace
 #   cable NAME               a network card NAME, with carrier; its other end is NAME-wire
@@ -10,36 +10,12 @@
 #   master_is PORT BRIDGE    BRIDGE "" means none
 #   refuses TEXT COMMAND...  the command must fail and say TEXT
 #   same WANTED GOT          two texts
-#   fail SENTENCE            ends the test
-set -eu
-root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
-build=$root/${BUILD:-build}
-[ "$(id -u)" = 0 ] || { echo "network namespaces need root"; exit 77; }
-T=$(mktemp -d /dev/shm/vlanbr.XXXXXX)
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+needs_root "network namespaces"
 ns=vlanbr-$$
-pids=
-litter=	# of a test, outside of $T
 
-fail() {
-	echo "FAILED: $*"
-	exit 1
-}
-
-cleanup() {
-	local status=$?
-
-	set +e
-	trap - EXIT INT TERM
-	for pid in $pids; do
-		kill "$pid" 2>/dev/null
-	done
-	[ ! -d "$T/sim" ] || "$root/tests/sim/xensim" stop "$T/sim" >/dev/null 2>&1
-	ip netns del "$ns" 2>/dev/null
-	rm -rf "$T" $litter
-	exit $status
-}
-trap cleanup EXIT
-trap 'exit 1' INT TERM
+net_end() { ip netns del "$ns"; }
+at_end net_end
 ip netns add "$ns"
 
 n() { ip netns exec "$ns" "$@"; }

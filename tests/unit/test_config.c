@@ -123,6 +123,37 @@ static void every_setting_is_taken(void **state)
 	assert_string_equal(settings.engine, "fault:delay=1:aio");
 }
 
+/* The example file down to the line that starts with `end`, its settings no longer commented out. */
+static struct settings example(const char *end)
+{
+	char line[256], text[8192] = "";
+	FILE *file = fopen("xenbus/etc/xenback.conf", "r");
+
+	assert_non_null(file);
+	while (fgets(line, sizeof(line), file) && (!end || strncmp(line, end, strlen(end)))) {
+		const char *start = strncmp(line, "# ", 2) == 0 && (strchr(line, '[') == line + 2 ||
+				strstr(line, " = ")) ? line + 2 : line;
+
+		assert_true(strlen(text) + strlen(start) < sizeof(text));
+		strcat(text, start);
+	}
+	fclose(file);
+	return settings_of(text, "web1", "xvdb");
+}
+
+static void the_example_shows_the_defaults_and_has_no_mistake(void **state)
+{
+	struct settings defaults = settings_of("", "", ""), shown;
+
+	(void)state;
+	shown = example("# These have no default");
+	assert_memory_equal(&shown, &defaults, sizeof(shown));
+	shown = example(NULL);
+	assert_int_equal(shown.queues, 1);
+	assert_int_equal(shown.buffered, 1);
+	assert_int_equal(shown.memory_mib, 64);
+}
+
 static void a_range_of_uids_is_taken(void **state)
 {
 	struct config *config = config_of("[default]\nuid-range = 70000-71023\n");
@@ -213,6 +244,7 @@ int main(void)
 		cmocka_unit_test(the_nearest_section_wins),
 		cmocka_unit_test(a_guest_without_a_name_has_the_defaults),
 		cmocka_unit_test(every_setting_is_taken),
+		cmocka_unit_test(the_example_shows_the_defaults_and_has_no_mistake),
 		cmocka_unit_test(a_range_of_uids_is_taken),
 		cmocka_unit_test(each_mistake_is_named_with_its_line_and_value),
 		cmocka_unit_test(the_first_mistake_is_the_one_that_is_named),
