@@ -45,21 +45,22 @@ static void die(int status, const char *fmt, ...)
 
 /* --- asking a control -------------------------------------------------------------------------- */
 
-static int control_socket(const char *device)
+static int run_open(void)
 {
-	int dir = rundir_open(run, ".", 0), fd = -ENOENT;
-	char name[64];
+	int dir = rundir_open(run, ".", 0);
 
 	if (dir < 0)
-		die(EXIT_FAILURE, "there is no run directory %s: no control has run here", run);
-	if (device) {
-		snprintf(name, sizeof(name), "%s." COMMAND_SOCKET, device);
-		fd = rundir_connect(dir, name);
-	}
-	if (fd < 0)
-		fd = rundir_connect(dir, COMMAND_SOCKET);
-	close(dir);
-	return fd;
+		die(EXIT_FAILURE, "cannot open the run directory %s: %s; has xenbackd been started?",
+				run, strerror(-dir));
+	return dir;
+}
+
+__attribute__((noreturn))
+static void die_unheard(int err)
+{
+	if (err == EACCES)
+		die(EXIT_FAILURE, "only root may ask the control in %s", run);
+	die(EXIT_FAILURE, "no control answers in %s: is xenbackd running?", run);
 }
 
 /* One record of the answer; false: the control has gone or is silent. */
@@ -74,33 +75,77 @@ static bool answer(int fd, char text[COMMAND_MAX])
 	return got > 0;
 }
 
-static int ask(const char *device, const char *request)
+static void ask(int fd, const char *request)
 {
-	int fd = control_socket(device);
-
-	if (fd < 0)
-		die(EXIT_FAILURE, "no control answers in %s: is xenbackd running?", run);
 	fcntl(fd, F_SETFL, 0);	/* we have nothing else to do than to wait */
 	if (send(fd, request, strlen(request), MSG_NOSIGNAL) < 0)
 		die(EXIT_FAILURE, "cannot ask the control in %s: %s", run, strerror(errno));
-	return fd;
 }
 
-/* An order: prints what it did, or dies with why not. */
-static int order(const char *device, const char *verb)
+/* What an order did is printed; why it was refused is the end. */
+static void answer_print(int fd)
 {
-	char request[COMMAND_MAX], text[COMMAND_MAX];
-	int fd;
+	char text[COMMAND_MAX];
 
-	snprintf(request, sizeof(request), "%s%s%s", verb, device ? " " : "", device ? device : "");
-	fd = ask(device, request);
 	if (!answer(fd, text))
 		die(EXIT_FAILURE, "the control in %s does not answer", run);
-	close(fd);
 	if (strncmp(text, "ok", 2))
 		die(EXIT_FAILURE, "%s", text + strcspn(text, " ") + 1);
 	printf("%s\n", text[2] ? text + 3 : "done");
+}
+
+/* To the control of one device: its own, or xenbackd. */
+static int order(const char *device, const char *verb)
+{
+	char text[COMMAND_MAX];
+	int dir = run_open(), fd;
+
+	snprintf(text, sizeof(text), "%s." COMMAND_SOCKET, device);
+	fd = rundir_connect(dir, text);
+	if (fd < 0)
+		fd = rundir_connect(dir, COMMAND_SOCKET);
+	close(dir);
+	if (fd < 0)
+		die_unheard(-fd);
+	snprintf(text, sizeof(text), "%s %s", verb, device);
+	ask(fd, text);
+	answer_print(fd);
+	close(fd);
 	return EXIT_SUCCESS;
+}
+
+static bool is_control(const char *name)
+{
+	const size_t length = strlen(name), end = strlen("." COMMAND_SOCKET);
+
+	return strcmp(name, COMMAND_SOCKET) == 0 ||
+			(length > end && strcmp(name + length - end, "." COMMAND_SOCKET) == 0);
+}
+
+/* To every control: xenbackd, or those with one device each that run where there is none. */
+static void ask_all(const char *request, void (*take)(int fd))
+{
+	DIR *dir = fdopendir(run_open());
+	struct dirent *entry;
+	int heard = 0, err = ENOENT;
+
+	if (!dir)
+		die(EXIT_FAILURE, "cannot read the run directory %s: %s", run, strerror(errno));
+	while ((entry = readdir(dir))) {
+		int fd = is_control(entry->d_name) ? rundir_connect(dirfd(dir), entry->d_name) : -ENOENT;
+
+		if (fd == -EACCES)
+			err = EACCES;
+		if (fd < 0)
+			continue;	/* one that was killed leaves its socket */
+		ask(fd, request);
+		take(fd);
+		close(fd);
+		heard++;
+	}
+	closedir(dir);
+	if (heard == 0)
+		die_unheard(err);
 }
 
 /* --- run directories --------------------------------------------------------------------------- */
@@ -116,7 +161,7 @@ static const char *device_of(int n, char **words)
 		return name;
 	}
 	if (n != 2)
-		die(EXIT_USAGE, "wants DOMID DEVID, or a name like vbd-7-51712");
+		die(EXIT_USAGE, "which device? DOMID DEVID, or a name like vbd-7-51712");
 	for (size_t k = 0; k < 2; k++) {
 		int dir;
 
@@ -218,16 +263,25 @@ static void json_print(json_t *json)
 	json_decref(json);
 }
 
-static int list(void)
-{
-	json_t *all = as_json ? json_array() : NULL;
-	char text[COMMAND_MAX];
-	int fd = ask(NULL, "list");
+static json_t *rows;	/* of --json */
 
-	if (!as_json)
+static void header_print(void)
+{
+	static bool printed;
+
+	if (!printed)
 		printf("%-18s %5s %6s %8s %-8s %7s %10s %10s %9s %9s %6s  %s\n", "device", "state",
 				"evt-ch", "ring-ref", "worker", "pid", "reads", "writes", "MiB-read",
 				"MiB-writ", "errors", "target");
+	printed = true;
+}
+
+static void rows_take(int fd)
+{
+	char text[COMMAND_MAX];
+
+	if (!rows)
+		header_print();
 	while (answer(fd, text) && strncmp(text, "ok", 2)) {
 		struct row row = { 0 };
 
@@ -235,14 +289,19 @@ static int list(void)
 				row.worker, &row.pid, row.target) != 5)
 			continue;
 		row_fill(&row);
-		if (as_json)
-			json_array_append_new(all, row_json(&row));
+		if (rows)
+			json_array_append_new(rows, row_json(&row));
 		else
 			row_print(&row);
 	}
-	close(fd);
-	if (as_json)
-		json_print(all);
+}
+
+static int list(void)
+{
+	rows = as_json ? json_array() : NULL;
+	ask_all("list", rows_take);
+	if (rows)
+		json_print(rows);
 	return EXIT_SUCCESS;
 }
 
@@ -315,8 +374,8 @@ static int show_stats(const char *device)
 	json_t *json;
 
 	if (!stats)
-		die(EXIT_FAILURE, "there are no figures of %s in %s: %s", device, run,
-				strerror(errno));
+		die(EXIT_FAILURE, "there are no figures of %s in %s: %s; `xenbackctl list' shows the "
+				"devices", device, run, strerror(errno));
 	json = common_json(stats);
 	if (stats->kind == DEVICE_VIF)
 		vif_json(stats, json);
@@ -395,8 +454,10 @@ int main(int argc, char **argv)
 	verb = argv[0];
 	if (strcmp(verb, "list") == 0 && argc == 1)
 		return list();
-	if (strcmp(verb, "upgrade") == 0 && argc == 1)
-		return order(NULL, verb);
+	if (strcmp(verb, "upgrade") == 0 && argc == 1) {
+		ask_all(verb, answer_print);
+		return EXIT_SUCCESS;
+	}
 	if (strcmp(verb, "stats") == 0)
 		return show_stats(device_of(argc - 1, argv + 1));
 	if (strcmp(verb, "resize") == 0 || strcmp(verb, "drain") == 0)
