@@ -101,6 +101,8 @@ install: all
 	$(INSTALL) -m 644 xenbus/etc/modules-load.conf $(call to,lib/modules-load.d/50-xenback.conf)
 	for page in xenbackd.8 xenbackctl.8; do \
 		$(INSTALL) -m 644 xenbus/$$page $(call to,share/man/man8/$$page); done
+	for page in README.md docs/*.md; do \
+		$(INSTALL) -m 644 $$page $(call to,share/doc/xenback/$$(basename $$page)); done
 	ln -sf xenbackd.8 $(call to,share/man/man8/blkback.8)
 	ln -sf xenbackd.8 $(call to,share/man/man8/netback.8)
 	$(INSTALL) -m 644 xenbus/xenback.conf.5 $(call to,share/man/man5/xenback.conf.5)
