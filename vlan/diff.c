@@ -53,7 +53,7 @@ static void addrgen_set(struct making *m, unsigned int line, const char *name)
 {
 	const struct link *link = links_named(&m->now, name);
 
-	if (m->error == 0 && link->addrgen != ADDRGEN_NO_IPV6)
+	if (m->error == 0 && link && link->addrgen != ADDRGEN_NO_IPV6)
 		emit_set(m, OP_SET_ADDRGEN, line, name, link->addrgen, ADDRGEN_NONE);
 }
 
@@ -308,6 +308,9 @@ static void addresses_make(struct making *m, const struct plan_bridge *bridge)
 
 static void bridge_diff(struct making *m, const struct plan_bridge *bridge)
 {
+	/* One that is there and up gets its link-local address as soon as a port has carrier. */
+	if (bridge->addressing == ADDRESSES_NONE)
+		addrgen_set(m, bridge->line, bridge->name);
 	if (bridge->trunk[0])
 		trunk_make(m, bridge);
 	if (m->error == 0 && bridge->vlan)
