@@ -144,6 +144,8 @@ static bool ipv6_passes(const struct vif_params *vif, const struct frame *frame)
 	const uint8_t *source = frame_ip_addresses(frame), *icmp = frame->data + frame->l4;
 	const bool is_icmp = frame->protocol == FRAME_ICMPV6 && !frame->fragment;
 
+	if (frame->endless)	/* whatever is behind: it may be an advertisement */
+		return false;
 	if (all_zero(source, 16))	/* duplicate address detection, group reports */
 		return is_icmp;
 	if (!own_ipv6(vif, source))

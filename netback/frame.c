@@ -49,20 +49,24 @@ static void ipv4_parse(struct frame *frame)
 	frame->end = frame->l3 + total;
 }
 
-/* Bytes of an extension header, 0 where `protocol` is none that we know how to skip. */
-static uint32_t extension_bytes(uint8_t protocol, const uint8_t *at)
+static bool is_extension(uint8_t protocol)
 {
 	switch (protocol) {
 	case 0:		/* hop by hop */
 	case 43:	/* routing */
-	case 60:	/* destination options */
-		return (at[1] + 1u) * 8;
 	case 44:	/* fragment */
-		return 8;
 	case 51:	/* authentication */
-		return (at[1] + 2u) * 4;
+	case 60:	/* destination options */
+		return true;
 	}
-	return 0;
+	return false;
+}
+
+static uint32_t extension_bytes(uint8_t protocol, const uint8_t *at)
+{
+	if (protocol == 44)
+		return 8;
+	return protocol == 51 ? (at[1] + 2u) * 4 : (at[1] + 1u) * 8;
 }
 
 static void ipv6_parse(struct frame *frame)
@@ -74,11 +78,13 @@ static void ipv6_parse(struct frame *frame)
 	if (room < 40 || ip[0] >> 4 != 6 || frame_u16(ip + 4) > room - 40)
 		return;
 	end = at + frame_u16(ip + 4);
-	for (int i = 0; i < EXTENSIONS_MAX && end - at >= 8; i++) {
-		step = extension_bytes(protocol, frame->data + at);
-		if (step == 0 || step > end - at)
+	/* Behind a fragment's header are bytes from anywhere in the packet. */
+	for (int i = 0; is_extension(protocol) && !frame->fragment; i++) {
+		step = end - at < 8 ? 8 : extension_bytes(protocol, frame->data + at);
+		frame->endless = i == EXTENSIONS_MAX || step > end - at;
+		if (frame->endless)
 			break;
-		frame->fragment |= protocol == 44;
+		frame->fragment = protocol == 44;
 		protocol = frame->data[at];
 		at += step;
 	}
@@ -96,6 +102,16 @@ void frame_parse(struct frame *frame, const uint8_t *data, uint32_t bytes)
 		ipv4_parse(frame);
 	else if (frame->type == FRAME_IPV6 && bytes - frame->l3 >= 40)
 		ipv6_parse(frame);
+}
+
+uint16_t frame_ipv4_sum(const uint8_t *ip, uint32_t bytes)
+{
+	uint32_t sum = 0;
+
+	for (uint32_t i = 0; i < bytes; i += 2)
+		sum += frame_u16(ip + i);
+	sum = (sum & 0xffff) + (sum >> 16);
+	return (uint16_t)((sum & 0xffff) + (sum >> 16));
 }
 
 const uint8_t *frame_ip_addresses(const struct frame *frame)

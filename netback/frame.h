@@ -25,6 +25,7 @@ struct frame {
 	uint8_t version;	/* 4, 6; 0: no IP header that holds together: nothing below is valid */
 	uint8_t protocol;	/* of what follows the extension headers */
 	bool fragment;		/* of a larger packet: no transport header to speak of */
+	bool endless;		/* extension headers beyond what is looked at: not its last protocol */
 	uint32_t l4;		/* offset of the transport header, at most `end` */
 	uint32_t end;		/* where the IP packet ends: at most `bytes`, the rest is padding */
 };
@@ -36,6 +37,20 @@ static inline uint16_t frame_u16(const uint8_t *at)
 {
 	return (uint16_t)(at[0] << 8 | at[1]);
 }
+
+static inline void frame_put_u16(uint8_t *at, uint32_t value)
+{
+	at[0] = (uint8_t)(value >> 8);
+	at[1] = (uint8_t)value;
+}
+
+static inline uint32_t frame_u32(const uint8_t *at)
+{
+	return (uint32_t)frame_u16(at) << 16 | frame_u16(at + 2);
+}
+
+/* The sum over an IPv4 header of so many bytes (even): 0xffff where its checksum is right. */
+uint16_t frame_ipv4_sum(const uint8_t *ip, uint32_t bytes);
 
 /* The bytes of the source and destination address, one after the other. version 4 or 6. */
 const uint8_t *frame_ip_addresses(const struct frame *frame);

@@ -142,6 +142,7 @@ static int spoof_read(struct device *device, char wrong[WRONG_KEY_MAX])
 {
 	struct vif_params *params = &device->params.vif;
 	char text[1024] = "";
+	int r;
 
 	if (store_text(store_of(device), device->backend, "mac", text, sizeof(text)) == 0 &&
 			vifkeys_mac(text, params->mac))
@@ -151,8 +152,11 @@ static int spoof_read(struct device *device, char wrong[WRONG_KEY_MAX])
 	if (text[0] == 0)
 		return fe_refuse("mac", wrong, -ENOENT);
 	params->flags |= VIF_ANTI_SPOOF_MAC;
-	if (store_text(store_of(device), device->backend, "ip", text, sizeof(text)) || text[0] == 0)
+	r = store_text(store_of(device), device->backend, "ip", text, sizeof(text));
+	if (r == -ENOENT || (r == 0 && text[0] == 0))
 		return 0;
+	if (r)		/* too long a list: not to be taken for none */
+		return fe_refuse("ip", wrong, r);
 	params->flags |= VIF_ANTI_SPOOF_IP;
 	return vifkeys_addresses(text, params) ? fe_refuse("ip", wrong, -EINVAL) : 0;
 }

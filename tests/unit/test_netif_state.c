@@ -182,7 +182,7 @@ static struct vif_params guarded(void)
 	return vif;
 }
 
-static uint8_t frame[100];
+static uint8_t frame[300];
 
 static void frame_start(uint16_t type)
 {
@@ -269,6 +269,56 @@ static void a_guest_says_in_neighbour_discovery_what_it_is(void **state)
 	memcpy(frame + 22, link_local, 16);
 	frame[22 + 15]++;
 	assert_int_equal(filter_from_guest(&vif, frame, 86), FILTER_SOURCE_IP);
+}
+
+/* An advertisement behind that many headers of destination options, each of 8 bytes. Returns the frame's bytes. */
+static uint32_t advertise_behind(uint32_t headers, const uint8_t *from, const uint8_t *what)
+{
+	uint8_t *next = frame + 20, *at = frame + 54;
+
+	frame_start(FRAME_IPV6);
+	frame[14] = 0x60;
+	frame[19] = (uint8_t)(headers * 8 + 32);
+	memcpy(frame + 22, from, 16);
+	for (; headers; headers--, next = at, at += 8) {
+		*next = 60;
+		memset(at, 0, 8);
+	}
+	*next = FRAME_ICMPV6;
+	*at = 136;
+	memcpy(at + 8, what, 16);
+	return (uint32_t)(at + 32 - frame);
+}
+
+static void nothing_is_advertised_behind_many_headers(void **state)
+{
+	struct vif_params vif = guarded();
+	const uint8_t *own = vif.address[2].bytes;
+	uint8_t other[16];
+
+	memcpy(other, own, 16);
+	other[15] ^= 1;
+	for (uint32_t headers = 0; headers <= 20; headers++) {
+		uint32_t bytes = advertise_behind(headers, own, other);
+
+		assert_int_equal(filter_from_guest(&vif, frame, bytes), FILTER_SOURCE_IP);
+	}
+	assert_int_equal(filter_from_guest(&vif, frame, advertise_behind(3, own, own)), FILTER_PASS);
+	/* The last header says that it is longer than the packet. */
+	advertise_behind(2, own, other);
+	frame[54 + 8 + 1] = 5;
+	assert_int_equal(filter_from_guest(&vif, frame, 54 + 16 + 32), FILTER_SOURCE_IP);
+}
+
+static void what_follows_in_a_fragment_is_not_taken_for_headers(void **state)
+{
+	struct vif_params vif = guarded();
+	uint32_t bytes = advertise_behind(2, vif.address[2].bytes, vif.address[2].bytes);
+
+	frame[20] = 44;		/* the first header; the second lies somewhere in the packet's middle */
+	frame[54 + 2] = 1;
+	frame[54 + 8 + 1] = 255;
+	assert_int_equal(filter_from_guest(&vif, frame, bytes), FILTER_PASS);
 }
 
 /* --- text -------------------------------------------------------------------------------------- */
@@ -374,6 +424,8 @@ int main(void)
 		cmocka_unit_test(a_guest_sends_from_its_own_addresses_only),
 		cmocka_unit_test(a_guest_says_in_arp_what_it_is),
 		cmocka_unit_test(a_guest_says_in_neighbour_discovery_what_it_is),
+		cmocka_unit_test(nothing_is_advertised_behind_many_headers),
+		cmocka_unit_test(what_follows_in_a_fragment_is_not_taken_for_headers),
 		cmocka_unit_test(the_toolstacks_text_is_read_strictly),
 		cmocka_unit_test(answers_are_given_again_after_any_store),
 		cmocka_unit_test(a_slate_is_of_one_connection_and_believes_no_index),
