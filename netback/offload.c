@@ -142,12 +142,22 @@ enum offload_verdict offload_to_tap(const struct netif_offload *offload, bool co
 
 /* --- host to guest ----------------------------------------------------------------------------- */
 
+/* Frontends look for IP right behind the addresses. */
+static bool ip_follows(const uint8_t *data)
+{
+	const uint16_t type = frame_u16(data + 12);
+
+	return type == FRAME_IPV4 || type == FRAME_IPV6;
+}
+
 /* A frontend finds the place of a blank checksum by itself: it has to be where it will look. */
 static bool frontend_finds(const struct virtio_net_hdr *header, uint32_t vif_flags,
 		const uint8_t *data, uint32_t bytes)
 {
 	struct frame frame;
 
+	if (!ip_follows(data))
+		return false;
 	frame_parse(&frame, data, bytes);
 	if (!(vif_flags & (frame.version == 6 ? VIF_CSUM_V6 : VIF_CSUM_V4)))
 		return false;
@@ -155,43 +165,47 @@ static bool frontend_finds(const struct virtio_net_hdr *header, uint32_t vif_fla
 		header->csum_offset;
 }
 
+/* Does the frontend take these segments joined? */
 static bool segments_from_tap(const struct virtio_net_hdr *header, uint32_t vif_flags,
-		struct offload_rx *rx)
+		const uint8_t *data, struct offload_rx *rx)
 {
-	rx->gso_size = header->gso_size;
-	switch (header->gso_type & ~VIRTIO_NET_HDR_GSO_ECN) {
-	case VIRTIO_NET_HDR_GSO_TCPV4:
+	const uint8_t type = header->gso_type & ~VIRTIO_NET_HDR_GSO_ECN;
+
+	if (!ip_follows(data))
+		return false;
+	if (type == VIRTIO_NET_HDR_GSO_TCPV4 && vif_flags & VIF_GSO_TCPV4)
 		rx->gso_type = XEN_NETIF_GSO_TYPE_TCPV4;
-		return vif_flags & VIF_GSO_TCPV4;
-	case VIRTIO_NET_HDR_GSO_TCPV6:
+	else if (type == VIRTIO_NET_HDR_GSO_TCPV6 && vif_flags & VIF_GSO_TCPV6)
 		rx->gso_type = XEN_NETIF_GSO_TYPE_TCPV6;
-		return vif_flags & VIF_GSO_TCPV6;
-	}
-	return false;
+	else
+		return false;
+	rx->gso_size = header->gso_size;
+	return true;
 }
 
-bool offload_from_tap(struct virtio_net_hdr *header, uint32_t vif_flags, uint8_t *data,
+enum offload_rx_verdict offload_from_tap(struct virtio_net_hdr *header, uint32_t vif_flags, uint8_t *data,
 		uint32_t bytes, struct offload_rx *rx)
 {
 	const uint32_t place = (uint32_t)header->csum_start + header->csum_offset;
 
 	*rx = (struct offload_rx) { 0 };
-	if (header->gso_type != VIRTIO_NET_HDR_GSO_NONE && !segments_from_tap(header, vif_flags, rx))
-		return false;
+	if (header->gso_type != VIRTIO_NET_HDR_GSO_NONE &&
+			!segments_from_tap(header, vif_flags, data, rx))
+		return OFFLOAD_RX_CUT;
 	if (header->flags & VIRTIO_NET_HDR_F_DATA_VALID)
 		rx->flags = NETRXF_data_validated;
 	if (!(header->flags & VIRTIO_NET_HDR_F_NEEDS_CSUM))
-		return true;
+		return OFFLOAD_RX_WHOLE;
 	if (place + 2 > bytes)
-		return false;
+		return OFFLOAD_RX_DROP;
 	if (rx->gso_type || frontend_finds(header, vif_flags, data, bytes)) {
 		rx->flags = NETRXF_csum_blank | NETRXF_data_validated;
-		return true;
+		return OFFLOAD_RX_WHOLE;
 	}
 	checksum_complete(data, header->csum_start, bytes, place);
 	header->flags = VIRTIO_NET_HDR_F_DATA_VALID;
 	rx->flags = NETRXF_data_validated;
-	return true;
+	return OFFLOAD_RX_WHOLE;
 }
 
 const char *offload_verdict_text(enum offload_verdict verdict)

@@ -35,12 +35,18 @@ struct offload_rx {
 	uint16_t gso_size;
 };
 
+enum offload_rx_verdict {
+	OFFLOAD_RX_DROP,	/* the header is none that the kernel should have made */
+	OFFLOAD_RX_WHOLE,	/* as it is now, with what is in struct offload_rx */
+	OFFLOAD_RX_CUT,		/* nothing has been changed: it has to be given in segments, netback/cut.h */
+};
+
 /*
- * A frame from the tap on its way to the guest: a checksum that this frontend cannot complete is
- * completed here, and the header says so afterwards. False: it is a segmented frame that this frontend does not take, or the header is
- * none that the kernel should have made; drop it.
+ * A frame from the tap on its way to the guest. A checksum that this frontend cannot complete is
+ * completed here, and the header says so afterwards; so is one behind a VLAN tag, where Linux's
+ * frontend looks for none and drops the frame. For both reasons joined segments may have to be cut.
  */
-bool offload_from_tap(struct virtio_net_hdr *header, uint32_t vif_flags, uint8_t *data,
+enum offload_rx_verdict offload_from_tap(struct virtio_net_hdr *header, uint32_t vif_flags, uint8_t *data,
 		uint32_t bytes, struct offload_rx *rx);
 
 /* "a blank checksum without a TCP or UDP header". */

@@ -95,6 +95,7 @@ struct rx {
 	uint32_t largest;	/* slots of the largest frame so far: no frame is read without them */
 	uint8_t *held;		/* a frame that was read and has no room or no credit yet; NULL: none */
 	uint32_t held_bytes;
+	uint32_t cut_bytes;	/* of its payload that have been given, where it is given in segments */
 	uint64_t credit_usec;
 	uint64_t stuck_usec;	/* since when a packet waits for the guest; 0: none does */
 	uint32_t wanted;	/* slots that it waits for */

@@ -12,35 +12,15 @@
 #include <errno.h>
 #include <string.h>
 
-#include "netback/offload.h"
+#include "netback/fit.h"
 #include "netback/tap.h"
 #include "netback/txrx.h"
 #include "ring/log.h"
 
 #define NO_PLACE UINT32_MAX	/* a slot without data: an extra info */
-#define EXTRAS_MAX 3
 #define RX_FIRST (GRANT_PAGE_BYTES - TUN_HEADER_BYTES)	/* a batch's first frame begins a page */
-#define HEADROOM_MAX 2048u	/* more than half a page before each frame helps nobody */
-
-/* What becomes of a frame: its slots, and the extra infos after the first of them. */
-struct fit {
-	uint8_t *data;
-	uint32_t bytes;
-	uint32_t headroom;
-	uint32_t slots;
-	uint32_t extras;
-	struct offload_rx offload;
-	struct netif_extra_info extra[EXTRAS_MAX];
-};
 
 enum reading { READ_ONE, READ_NOTHING, READ_LATER };
-
-static uint32_t headroom_of(const struct queue *queue)
-{
-	uint32_t headroom = __atomic_load_n(&queue->vif->headroom, __ATOMIC_RELAXED);
-
-	return headroom < HEADROOM_MAX ? headroom : HEADROOM_MAX;
-}
 
 static void count_drop(struct queue *queue)
 {
@@ -92,92 +72,14 @@ static enum reading read_one(struct queue *queue)
 	return READ_ONE;
 }
 
-/* The least power of two that is no less, at most a page. */
-static uint32_t page_share(uint32_t bytes)
+static void release_held(struct rx *rx)
 {
-	uint32_t share = 64;
-
-	while (share < bytes && share < GRANT_PAGE_BYTES)
-		share *= 2;
-	return share;
-}
-
-/*
- * Done with the held frame; kept: its bytes stay where they are until the batch is copied. A frame like it
- * will lie in as few pages as it can: each piece of a page is a copy for itself, whose page the kernel has to find.
- */
-static void release_held(struct rx *rx, bool kept)
-{
-	const uint32_t share = page_share(rx->held_bytes);
-
-	if (kept)
-		rx->arena_used = ((rx->arena_used + 2 * TUN_HEADER_BYTES + rx->held_bytes + share - 1) & ~(share - 1)) -
-			TUN_HEADER_BYTES;
 	rx->held = NULL;
+	rx->cut_bytes = 0;
 	rx->credit_usec = 0;
 }
 
-/* --- fit --------------------------------------------------------------------------------------- */
-
-static struct netif_extra_info *extra_add(struct fit *fit, uint8_t type)
-{
-	struct netif_extra_info *extra = &fit->extra[fit->extras++];
-
-	*extra = (struct netif_extra_info) { .type = type };
-	return extra;
-}
-
-static void extras_make(struct queue *queue, struct fit *fit)
-{
-	struct netif_extra_info *extra;
-	struct hash_value hash;
-
-	if (fit->offload.gso_type) {
-		extra = extra_add(fit, XEN_NETIF_EXTRA_TYPE_GSO);
-		extra->u.gso.type = fit->offload.gso_type;
-		extra->u.gso.size = fit->offload.gso_size;
-	}
-	if (fit->headroom) {
-		extra = extra_add(fit, NETIF_EXTRA_XDP);
-		extra->u.pad[0] = (uint16_t)fit->headroom;	/* Linux' u.xdp.headroom */
-	}
-	if (hash_frame(&queue->vif->note->hash, fit->data, fit->bytes, &hash)) {
-		extra = extra_add(fit, XEN_NETIF_EXTRA_TYPE_HASH);
-		extra->u.hash.type = hash.type;
-		extra->u.hash.algorithm = XEN_NETIF_CTRL_HASH_ALGORITHM_TOEPLITZ;
-		memcpy(extra->u.hash.value, &hash.value, sizeof(hash.value));
-	}
-	for (uint32_t i = 0; i + 1 < fit->extras; i++)
-		fit->extra[i].flags = XEN_NETIF_EXTRA_FLAG_MORE;
-}
-
-/* False: this frontend cannot or does not want to have this frame. */
-static bool fit_make(struct queue *queue, struct fit *fit)
-{
-	const uint32_t flags = queue->vif->params.vif.flags;
-	struct rx *rx = &queue->rx;
-	struct virtio_net_hdr header;
-
-	memcpy(&header, rx->held, sizeof(header));
-	*fit = (struct fit) {
-		.data = rx->held + TUN_HEADER_BYTES,
-		.bytes = rx->held_bytes,
-		.headroom = headroom_of(queue),
-	};
-	if (__atomic_load_n(&queue->vif->multicast, __ATOMIC_RELAXED) &&
-			!groups_pass(&queue->vif->note->groups, fit->data))
-		return false;
-	if (!offload_from_tap(&header, flags, fit->data, fit->bytes, &fit->offload))
-		return false;
-	/* It may be looked at again: what has been completed must not be completed twice. */
-	memcpy(rx->held, &header, sizeof(header));
-	fit->slots = netif_rx_slots(fit->bytes, fit->headroom);
-	if (fit->slots > (flags & VIF_SG ? NETIF_SLOTS_MAX : 1))
-		return false;
-	extras_make(queue, fit);
-	fit->slots += fit->extras;
-	return true;
-}
+/* --- give --------------------------------------------------------------------------------------- */
 
 /* Room and credit for it now? Otherwise it stays held. */
 static bool may_give(struct queue *queue, const struct fit *fit)
@@ -199,7 +101,7 @@ static bool may_give(struct queue *queue, const struct fit *fit)
 	return wait == 0;
 }
 
-/* --- give -------------------------------------------------------------------------------------- */
+/* --- give --------------------------------------------------------------------------------------- */
 
 static void answer_put(struct rx *rx, const void *answer)
 {
@@ -259,7 +161,16 @@ static void give(struct queue *queue, const struct fit *fit)
 		stats_add(&queue->vif->stats->packet_gso[VIF_RX], 1);
 }
 
-/* One frame from the tap into the batch. False: none is left, or it has to wait. */
+static void given(struct rx *rx, const struct fit *fit)
+{
+	arena_keep(rx, fit->bytes);
+	rx->cut_bytes += fit->cut_bytes;
+	rx->credit_usec = 0;
+	if (fit->cut_bytes == 0 || fit->last)
+		release_held(rx);
+}
+
+/* One frame from the tap into the batch, or a segment of it. False: none is left, or it has to wait. */
 static bool gather_one(struct queue *queue)
 {
 	struct rx *rx = &queue->rx;
@@ -273,15 +184,20 @@ static bool gather_one(struct queue *queue)
 	case READ_ONE:
 		break;
 	}
-	if (!fit_make(queue, &fit)) {
+	switch (fit_make(queue, &fit)) {
+	case FIT_LATER:
+		return false;
+	case FIT_DROP:
 		count_drop(queue);
-		release_held(rx, false);
+		release_held(rx);
 		return true;
+	case FIT_GIVE:
+		break;
 	}
 	if (!may_give(queue, &fit))
 		return false;
 	give(queue, &fit);
-	release_held(rx, true);
+	given(rx, &fit);
 	return true;
 }
 
@@ -356,8 +272,7 @@ static void drop_waiting(struct queue *queue)
 
 	if (rx->held)
 		count_drop(queue);
-	rx->held = NULL;
-	rx->credit_usec = 0;
+	release_held(rx);
 	if (rx->tap_ready)
 		stats_add(&queue->vif->stats->packet_drops[VIF_RX], tun_discard(queue->tap));
 	rx->tap_ready = false;

@@ -18,33 +18,12 @@
 #define TCP_PSH 0x08
 #define TCP_ACK 0x10
 
-static uint32_t u32(const uint8_t *at)
-{
-	return (uint32_t)frame_u16(at) << 16 | frame_u16(at + 2);
-}
-
-static void put_u16(uint8_t *at, uint32_t value)
-{
-	at[0] = (uint8_t)(value >> 8);
-	at[1] = (uint8_t)value;
-}
-
-/* 0xffff where the checksum is right. */
-static uint16_t ipv4_sum(const uint8_t *ip)
-{
-	uint32_t sum = 0;
-
-	for (uint32_t i = 0; i < IPV4_BYTES; i += 2)
-		sum += frame_u16(ip + i);
-	sum = (sum & 0xffff) + (sum >> 16);
-	return (uint16_t)((sum & 0xffff) + (sum >> 16));
-}
-
 static bool network_plain(const struct frame *frame)
 {
 	if (frame->version == 6)
 		return frame->l4 == frame->l3 + IPV6_BYTES;
-	return frame->l4 == frame->l3 + IPV4_BYTES && ipv4_sum(frame->data + frame->l3) == 0xffff;
+	return frame->l4 == frame->l3 + IPV4_BYTES &&
+		frame_ipv4_sum(frame->data + frame->l3, IPV4_BYTES) == 0xffff;
 }
 
 /* Where the payload of a plain TCP segment begins; 0: it is none, or has no payload. */
@@ -79,7 +58,7 @@ void train_begin(struct train *train, const struct virtio_net_hdr *header, uint8
 	train->open = train->headers && bytes - train->headers >= SEGMENT_MIN &&
 		!(data[frame.l4 + 13] & TCP_PSH);
 	if (train->open)
-		train->next = u32(data + frame.l4 + 4) + bytes - train->headers;
+		train->next = frame_u32(data + frame.l4 + 4) + bytes - train->headers;
 }
 
 static bool same(const uint8_t *a, const uint8_t *b, uint32_t at, uint32_t bytes)
@@ -106,7 +85,7 @@ static bool tcp_follows(const struct train *train, const uint8_t *first, const u
 {
 	const uint32_t l4 = train->l4;
 
-	return same(first, data, l4, 4) && u32(data + l4 + 4) == train->next && same(first, data, l4 + 8, 5) &&
+	return same(first, data, l4, 4) && frame_u32(data + l4 + 4) == train->next && same(first, data, l4 + 8, 5) &&
 		same(first, data, l4 + 14, 2) && same(first, data, l4 + 18, train->headers - l4 - 18);
 }
 
@@ -145,12 +124,12 @@ void train_finish(struct train *train)
 	offload.gso_size = (uint16_t)(train->part[0].iov_len - train->headers);
 	if (ip[0] >> 4 == 6) {
 		offload.gso_type = XEN_NETIF_GSO_TYPE_TCPV6;
-		put_u16(ip + 4, train->bytes - train->l3 - IPV6_BYTES);
+		frame_put_u16(ip + 4, train->bytes - train->l3 - IPV6_BYTES);
 	} else {
 		offload.gso_type = XEN_NETIF_GSO_TYPE_TCPV4;
-		put_u16(ip + 2, train->bytes - train->l3);
-		put_u16(ip + 10, 0);
-		put_u16(ip + 10, (uint16_t)~ipv4_sum(ip));
+		frame_put_u16(ip + 2, train->bytes - train->l3);
+		frame_put_u16(ip + 10, 0);
+		frame_put_u16(ip + 10, (uint16_t)~frame_ipv4_sum(ip, IPV4_BYTES));
 	}
 	/* It looks at headers only, which are all in the first frame. It cannot refuse what passed above. */
 	offload_to_tap(&offload, false, first, train->bytes, &train->header);

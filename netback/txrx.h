@@ -15,7 +15,8 @@
 #define TX_ARENA_BYTES (256u << 10)
 #define RX_ARENA_BYTES (320u << 10)
 _Static_assert(TX_ARENA_BYTES >= GRANT_PAGE_BYTES + TX_HEADROOM + NETIF_FRAME_MAX, "the largest frame has room");
-_Static_assert(RX_ARENA_BYTES >= 2 * TAP_ROOM + 2 * GRANT_PAGE_BYTES, "a frame can be held while another is read");
+_Static_assert(RX_ARENA_BYTES >= 2 * TAP_ROOM + 3 * GRANT_PAGE_BYTES,
+		"a frame can be held while another is read, or cut from it");
 
 /* Does all copies of a batch in one call, and counts it. */
 static inline void batch_run(struct queue *queue, struct grant_batch *batch)

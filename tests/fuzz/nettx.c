@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* links: netback/netif.o netback/offload.o netback/frame.o */
+/* links: netback/netif.o netback/cut.o netback/offload.o netback/frame.o */
 /*
  * A chain of transmit slots with its extra infos, and the frame that comes of it: parts lie inside of
  * their pages and add up, and what is said to the tap about checksums and segments is about bytes
  * that are there.
  */
+#include "netback/cut.h"
 #include "netback/frame.h"
 #include "netback/netif.h"
 #include "netback/offload.h"
@@ -23,6 +24,23 @@ static void packet_holds(const struct netif_packet *packet)
 		bytes += packet->part[i].bytes;
 	}
 	HOLDS(bytes == packet->bytes);
+}
+
+/* Segments are never longer than what they are cut from, and their payload adds up to what follows its headers. */
+static void segments_hold(const uint8_t *frame, uint32_t bytes, uint32_t size)
+{
+	static uint8_t to[NETIF_FRAME_MAX];
+	struct segment segment = { .last = false };
+	uint32_t done = 0;
+
+	if (!cut_segment(frame, bytes, size, 0, to, &segment))
+		return;
+	while (!segment.last && done < 4 * size) {
+		HOLDS(cut_segment(frame, bytes, size, done, to, &segment));
+		HOLDS(segment.bytes <= bytes && segment.payload >= 1 && segment.payload <= size);
+		done += segment.payload;
+		HOLDS(done < bytes);
+	}
 }
 
 static void frame_check(struct feed *feed, const struct netif_packet *packet, bool complete)
@@ -45,8 +63,17 @@ static void frame_check(struct feed *feed, const struct netif_packet *packet, bo
 	/* And back, to a guest that takes what the input says; also with a header that no kernel makes. */
 	offload_from_tap(&header, feed_u8(feed), frame, packet->bytes, &rx);
 	feed_bytes(feed, &header, sizeof(header));
-	if (offload_from_tap(&header, feed_u8(feed), frame, packet->bytes, &rx))
+	switch (offload_from_tap(&header, feed_u8(feed), frame, packet->bytes, &rx)) {
+	case OFFLOAD_RX_DROP:
+		break;
+	case OFFLOAD_RX_WHOLE:
 		HOLDS(rx.gso_type <= XEN_NETIF_GSO_TYPE_TCPV6);
+		break;
+	case OFFLOAD_RX_CUT:
+		HOLDS(rx.gso_type == 0);
+		segments_hold(frame, packet->bytes, header.gso_size);
+		break;
+	}
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

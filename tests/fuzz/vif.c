@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* links: tests/fuzz/net/frames.o tests/fuzz/net/transmit.o tests/fuzz/net/receive.o tests/unit/vif_world.o tests/unit/fake_xen.o netback/queue.o netback/queue_open.o netback/tx.o netback/rx.o netback/ctrl.o netback/steer.o netback/tap.o netback/train.o netback/netif.o netback/offload.o netback/frame.o netback/hash.o netback/filter.o netback/bucket.o ring/sring.o ring/slate.o ring/kicks.o ring/life.o ring/log.o ring/tun.o */
+/* links: tests/fuzz/net/frames.o tests/fuzz/net/transmit.o tests/fuzz/net/receive.o tests/unit/vif_world.o tests/unit/fake_xen.o netback/queue.o netback/queue_open.o netback/tx.o netback/rx.o netback/fit.o netback/cut.o netback/ctrl.o netback/steer.o netback/tap.o netback/train.o netback/netif.o netback/offload.o netback/frame.o netback/hash.o netback/filter.o netback/bucket.o ring/sring.o ring/slate.o ring/kicks.o ring/life.o ring/log.o ring/tun.o */
 /* libs: -Wl,--wrap=clock_gettime */
 /*
  * A whole interface: the worker's own queue and control ring over a Xen of plain memory, with the frontend

@@ -25,10 +25,8 @@ static bool transport(const uint8_t *frame, uint32_t bytes, uint32_t l4, uint8_t
 
 bool nethdr_checksum(const uint8_t *frame, uint32_t bytes, struct virtio_net_hdr *header)
 {
-	uint32_t at = 12;
+	const uint32_t at = 12;
 
-	while (at + 6 <= bytes && (be16(frame + at) == 0x8100 || be16(frame + at) == 0x88a8))
-		at += 4;
 	if (at + 2 + 20 <= bytes && be16(frame + at) == 0x0800)
 		return transport(frame, bytes, at + 2 + (frame[at + 2] & 15u) * 4, frame[at + 11], header);
 	if (at + 2 + 40 <= bytes && be16(frame + at) == 0x86dd)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* links: tests/hostile/accesses.o tests/unit/vif_world.o tests/unit/fake_xen.o netback/queue.o netback/queue_open.o netback/tx.o netback/rx.o netback/ctrl.o netback/steer.o netback/train.o netback/tap.o netback/netif.o netback/offload.o netback/frame.o netback/hash.o netback/filter.o netback/bucket.o ring/sring.o ring/slate.o ring/kicks.o ring/life.o ring/log.o ring/tun.o */
+/* links: tests/hostile/accesses.o tests/unit/vif_world.o tests/unit/fake_xen.o netback/queue.o netback/queue_open.o netback/tx.o netback/rx.o netback/fit.o netback/cut.o netback/ctrl.o netback/steer.o netback/train.o netback/tap.o netback/netif.o netback/offload.o netback/frame.o netback/hash.o netback/filter.o netback/bucket.o ring/sring.o ring/slate.o ring/kicks.o ring/life.o ring/log.o ring/tun.o */
 /*
  * Counts every access of an interface's data path to its three ring pages. Ends with status 1 and a sentence
  * where a word of a transmit slot, an extra info, a receive request or a control request is read twice, where

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* links: netback/offload.o netback/frame.o */
+/* links: netback/cut.o netback/offload.o netback/frame.o */
 /* Checksums and segments: where they are found, how they are completed, what is refused. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -7,6 +7,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "netback/cut.h"
 #include "netback/frame.h"
 #include "netback/offload.h"
 #include "ring/control.h"
@@ -182,7 +183,7 @@ static void a_guest_that_completes_checksums_gets_blank_ones(void **state)
 
 	header = (struct virtio_net_hdr) { .flags = VIRTIO_NET_HDR_F_NEEDS_CSUM, .csum_start = 34,
 		.csum_offset = 6 };
-	assert_true(offload_from_tap(&header, VIF_CSUM_V4, frame, bytes, &rx));
+	assert_int_equal(offload_from_tap(&header, VIF_CSUM_V4, frame, bytes, &rx), OFFLOAD_RX_WHOLE);
 	assert_int_equal(rx.flags, NETRXF_csum_blank | NETRXF_data_validated);
 }
 
@@ -194,11 +195,11 @@ static void other_guests_get_whole_checksums_and_only_once(void **state)
 	put16(40, 0x0a00 + 0x0a00 + 1 + 2 + 17 + 101);	/* the pseudo header's sum */
 	header = (struct virtio_net_hdr) { .flags = VIRTIO_NET_HDR_F_NEEDS_CSUM, .csum_start = 34,
 		.csum_offset = 6 };
-	assert_true(offload_from_tap(&header, VIF_CSUM_V6, frame, bytes, &rx));
+	assert_int_equal(offload_from_tap(&header, VIF_CSUM_V6, frame, bytes, &rx), OFFLOAD_RX_WHOLE);
 	assert_int_equal(rx.flags, NETRXF_data_validated);
 	assert_int_equal(received_sum(26, 8, FRAME_UDP, 34, bytes), 0xffff);
 	memcpy(first, frame, sizeof(first));
-	assert_true(offload_from_tap(&header, VIF_CSUM_V6, frame, bytes, &rx));
+	assert_int_equal(offload_from_tap(&header, VIF_CSUM_V6, frame, bytes, &rx), OFFLOAD_RX_WHOLE);
 	assert_memory_equal(first, frame, sizeof(first));
 }
 
@@ -208,11 +209,11 @@ static void a_checksum_that_no_frontend_would_find_is_completed(void **state)
 
 	header = (struct virtio_net_hdr) { .flags = VIRTIO_NET_HDR_F_NEEDS_CSUM, .csum_start = 80,
 		.csum_offset = 16 };
-	assert_true(offload_from_tap(&header, VIF_CSUM_V4, frame, bytes, &rx));
+	assert_int_equal(offload_from_tap(&header, VIF_CSUM_V4, frame, bytes, &rx), OFFLOAD_RX_WHOLE);
 	assert_int_equal(rx.flags, NETRXF_data_validated);
 	header = (struct virtio_net_hdr) { .flags = VIRTIO_NET_HDR_F_NEEDS_CSUM,
 		.csum_start = (uint16_t)bytes, .csum_offset = 0 };
-	assert_false(offload_from_tap(&header, VIF_CSUM_V4, frame, bytes, &rx));
+	assert_int_equal(offload_from_tap(&header, VIF_CSUM_V4, frame, bytes, &rx), OFFLOAD_RX_DROP);
 }
 
 static void segments_go_only_to_who_takes_them(void **state)
@@ -220,12 +221,93 @@ static void segments_go_only_to_who_takes_them(void **state)
 	uint32_t bytes = ipv4(0, 0, FRAME_TCP, 1000);
 
 	header = (struct virtio_net_hdr) { .gso_type = VIRTIO_NET_HDR_GSO_TCPV4, .gso_size = 500 };
-	assert_true(offload_from_tap(&header, VIF_GSO_TCPV4, frame, bytes, &rx));
+	assert_int_equal(offload_from_tap(&header, VIF_GSO_TCPV4, frame, bytes, &rx), OFFLOAD_RX_WHOLE);
 	assert_int_equal(rx.gso_type, XEN_NETIF_GSO_TYPE_TCPV4);
 	assert_int_equal(rx.gso_size, 500);
-	assert_false(offload_from_tap(&header, VIF_GSO_TCPV6, frame, bytes, &rx));
+	assert_int_equal(offload_from_tap(&header, VIF_GSO_TCPV6, frame, bytes, &rx), OFFLOAD_RX_CUT);
+	assert_int_equal(rx.gso_type, 0);
 	header.gso_type = VIRTIO_NET_HDR_GSO_UDP;
-	assert_false(offload_from_tap(&header, VIF_GSO_TCPV4 | VIF_GSO_TCPV6, frame, bytes, &rx));
+	assert_int_equal(offload_from_tap(&header, VIF_GSO_TCPV4 | VIF_GSO_TCPV6, frame, bytes, &rx),
+			OFFLOAD_RX_CUT);
+}
+
+/* Linux's netfront looks for a blank checksum right behind the addresses, and drops what has a tag there. */
+static void behind_a_tag_nothing_is_left_blank_or_joined(void **state)
+{
+	const uint32_t all = VIF_CSUM_V4 | VIF_CSUM_V6 | VIF_GSO_TCPV4 | VIF_GSO_TCPV6 | VIF_SG;
+	uint32_t bytes = ipv4(1, 0, FRAME_UDP, 100);
+
+	put16(44, 0x0a00 + 0x0a00 + 1 + 2 + 17 + 100);	/* the pseudo header's sum */
+	header = (struct virtio_net_hdr) { .flags = VIRTIO_NET_HDR_F_NEEDS_CSUM, .csum_start = 38,
+		.csum_offset = 6 };
+	assert_int_equal(offload_from_tap(&header, all, frame, bytes, &rx), OFFLOAD_RX_WHOLE);
+	assert_int_equal(rx.flags, NETRXF_data_validated);
+	assert_int_equal(received_sum(30, 8, FRAME_UDP, 38, bytes), 0xffff);
+	bytes = ipv4(1, 0, FRAME_TCP, 1000);
+	header = (struct virtio_net_hdr) { .gso_type = VIRTIO_NET_HDR_GSO_TCPV4, .gso_size = 500 };
+	assert_int_equal(offload_from_tap(&header, all, frame, bytes, &rx), OFFLOAD_RX_CUT);
+}
+
+/* Sums, numbers and flags of each segment; headers with options, tags, both versions of IP. */
+static void assert_cut(uint32_t bytes, uint32_t l3, uint32_t l4, bool v4)
+{
+	static uint8_t whole[sizeof(frame)];
+	const uint32_t headers = l4 + 20;
+	struct segment segment = { .last = false };
+
+	frame[l4 + 12] = 5 << 4;
+	frame[l4 + 13] = 0x99;		/* CWR, ACK, PSH, FIN */
+	put16(l3 + 4, v4 ? 0xfffe : bytes - l3 - 40);
+	for (uint32_t i = headers; i < bytes; i++)
+		frame[i] = (uint8_t)(i * 7);
+	memcpy(whole, frame, sizeof(whole));
+	for (uint32_t done = 0, n = 0; !segment.last; n++) {
+		assert_true(cut_segment(whole, bytes, 300, done, frame, &segment));
+		assert_int_equal(segment.payload, segment.last ? bytes - headers - done : 300);
+		assert_int_equal(segment.bytes, headers + segment.payload);
+		assert_memory_equal(frame + headers, whole + headers + done, segment.payload);
+		assert_int_equal(frame[l4 + 13], (n ? 0x10 : 0x90) | (segment.last ? 0x09 : 0));
+		assert_int_equal(frame_u32(frame + l4 + 4), done);
+		assert_int_equal(received_sum(l3 + (v4 ? 12 : 8), v4 ? 8 : 32, FRAME_TCP, l4, segment.bytes), 0xffff);
+		if (v4) {
+			assert_int_equal(frame_u16(frame + l3 + 2), segment.bytes - l3);
+			assert_int_equal(frame_u16(frame + l3 + 4), (uint16_t)(0xfffe + n));
+			assert_int_equal(frame_ipv4_sum(frame + l3, l4 - l3), 0xffff);
+		} else {
+			assert_int_equal(frame_u16(frame + l3 + 4), segment.bytes - l3 - 40);
+		}
+		done += segment.payload;
+	}
+	assert_false(cut_segment(whole, bytes, 300, bytes - headers, frame, &segment));
+}
+
+static void joined_segments_are_cut_into_whole_ones(void **state)
+{
+	for (uint32_t tags = 0; tags <= 2; tags++) {
+		uint32_t bytes = ipv4(tags, 3, FRAME_TCP, 1220);
+
+		assert_cut(bytes, 14 + tags * 4, 46 + tags * 4, true);
+	}
+	assert_cut(ipv4(1, 0, FRAME_TCP, 20 + 1), 18, 38, true);
+	assert_cut(ipv4(0, 0, FRAME_TCP, 20 + 600), 14, 34, true);
+	assert_cut(ipv6(FRAME_TCP, 20 + 1001), 14, 54, false);
+}
+
+static void what_is_no_joined_tcp_is_not_cut(void **state)
+{
+	uint8_t to[sizeof(frame)];
+	struct segment segment;
+	uint32_t bytes = ipv4(0, 0, FRAME_UDP, 1000);
+
+	assert_false(cut_segment(frame, bytes, 300, 0, to, &segment));
+	bytes = ipv4(1, 0, FRAME_TCP, 1000);
+	assert_true(cut_segment(frame, bytes, 300, 0, to, &segment));
+	assert_false(cut_segment(frame, bytes, 0, 0, to, &segment));
+	assert_false(cut_segment(frame, bytes - 1, 300, 0, to, &segment));
+	frame[38 + 12] = 4 << 4;
+	assert_false(cut_segment(frame, bytes, 300, 0, to, &segment));
+	bytes = ipv4(0, 0, FRAME_TCP, 20);	/* no payload */
+	assert_false(cut_segment(frame, bytes, 300, 0, to, &segment));
 }
 
 int main(void)
@@ -242,6 +324,9 @@ int main(void)
 		cmocka_unit_test(other_guests_get_whole_checksums_and_only_once),
 		cmocka_unit_test(a_checksum_that_no_frontend_would_find_is_completed),
 		cmocka_unit_test(segments_go_only_to_who_takes_them),
+		cmocka_unit_test(behind_a_tag_nothing_is_left_blank_or_joined),
+		cmocka_unit_test(joined_segments_are_cut_into_whole_ones),
+		cmocka_unit_test(what_is_no_joined_tcp_is_not_cut),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

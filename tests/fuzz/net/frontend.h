@@ -26,7 +26,7 @@ struct front_rx {
 	uint16_t id[NETIF_RING_SLOTS];
 	bool mine[NETIF_RING_SLOTS];	/* its page is the slot's own */
 	uint32_t serial, heard, sent, got;	/* frames */
-	uint32_t odd;			/* sent, and too short to be frames */
+	uint32_t odd;			/* packets that may come beside `sent`: no frames, segments */
 	uint32_t bytes[4096];		/* by serial */
 };
 

@@ -32,6 +32,8 @@ bool wire_send(struct feed *feed)
 	}
 	if (write(wire, frame, TUN_HEADER_BYTES + bytes) < 0)
 		return false;	/* the kernel's bound on what waits */
+	if (header.gso_type)
+		rx.odd += bytes / header.gso_size;
 	rx.bytes[++rx.serial % 4096] = bytes;
 	rx.sent++;
 	return true;
