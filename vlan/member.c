@@ -32,6 +32,15 @@ static bool split(const char *text, char name[IF_NAMESIZE], uint16_t *vlan)
 	return true;
 }
 
+/* A plan that was changed and not applied: the VLANs of guests would be kept apart by nothing. */
+static int style_check(const struct member *member, const struct link *link, struct complaint *why)
+{
+	if (!link || link->kind != LINK_BRIDGE || link->bridge.filtering == member->aware)
+		return 0;
+	return complain(why, 0, "%s is %sVLAN-aware, unlike line %u of the plan: vlanbr apply makes it so",
+		member->bridge, member->aware ? "not " : "", member->planned->line);
+}
+
 static int bridge_resolve(const struct plan *plan, const struct links *links, const char *text,
 	struct member *member, uint16_t *vlan, struct complaint *why)
 {
@@ -50,7 +59,7 @@ static int bridge_resolve(const struct plan *plan, const struct links *links, co
 	member->aware = member->planned ? member->planned->aware : link->bridge.filtering;
 	if (*vlan && !member->aware)
 		return complain(why, 0, "bridge=%s: %s is not VLAN-aware", text, member->bridge);
-	return 0;
+	return style_check(member, link, why);
 }
 
 static void vlans_only(struct vlan_set *set, uint16_t vlan)

@@ -131,6 +131,19 @@ static void vlans_that_the_plan_does_not_carry_are_refused(void **state)
 	assert_refused("strict.1", NULL, "VLAN 1 is not among");
 }
 
+static void a_bridge_that_is_not_as_the_plan_has_it_is_refused(void **state)
+{
+	add("xenbr0", LINK_BRIDGE);
+	add("br53", LINK_BRIDGE)->bridge = (struct bridge_state){ .filtering = true, .default_pvid = 1 };
+	assert_refused("xenbr0", "53", "xenbr0 is not VLAN-aware, unlike line 3 of the plan");
+	assert_refused("xenbr0.53", NULL, "xenbr0 is not VLAN-aware");
+	assert_refused("br53", NULL, "br53 is VLAN-aware, unlike line 1 of the plan");
+	links_named(&sys, "xenbr0")->bridge.filtering = true;
+	links_named(&sys, "br53")->bridge.filtering = false;
+	assert_member("xenbr0", "53", "xenbr0", "53p");
+	assert_member("br53", NULL, "br53", "plain");
+}
+
 static void what_is_no_bridge_is_refused(void **state)
 {
 	assert_refused("br54", NULL, "no bridge br54");
@@ -211,6 +224,7 @@ int main(void)
 		with_system(a_device_of_that_name_that_is_no_bridge_does_not_matter),
 		with_system(without_words_a_vif_gets_the_vlan_of_new_ports),
 		with_system(vlans_that_the_plan_does_not_carry_are_refused),
+		with_system(a_bridge_that_is_not_as_the_plan_has_it_is_refused),
 		with_system(what_is_no_bridge_is_refused),
 		with_system(a_port_joins_while_down_and_moves_the_same_way),
 		with_system(a_port_takes_the_mtu_of_the_bridge_before_it_joins),
