@@ -54,8 +54,10 @@ static int export_run(
 {
 	struct export export = { .begin = begin, .into = options->into };
 	struct complaint why = { 0 };
-	int error = format->run(&export, plan, &why);
+	int error = export_names_check(plan, &why);
 
+	if (error == 0)
+		error = format->run(&export, plan, &why);
 	if (error == -EINVAL)
 		complaint_print(&why, options->plan);
 	if (!finish(&export))

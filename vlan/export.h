@@ -26,6 +26,12 @@ int export_ifupdown(struct export *export, const struct plan *plan, struct compl
 int export_networkd(struct export *export, const struct plan *plan, struct complaint *why);
 int export_netplan(struct export *export, const struct plan *plan, struct complaint *why);
 
+/*
+ * -EINVAL: a name has characters that another tool or a shell would take for something else; the complaint has the
+ * line of the plan.
+ */
+int export_names_check(const struct plan *plan, struct complaint *why);
+
 /* Whether bridge n is the first of the plan with its trunk, which is no bridge of the plan. */
 bool export_trunk_here(const struct plan *plan, size_t n);
 

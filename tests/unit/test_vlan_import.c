@@ -285,6 +285,24 @@ static void netplan_says_what_it_can_and_refuses_the_rest(void **state)
 	plan_free(&plan);
 }
 
+static void names_that_other_tools_would_misread_are_not_exported(void **state)
+{
+	static const char *const wrong[] = { "b,c eth0 1", "b eth[0] 1", "a none none\nb$x eth0 1",
+		"b eth0 1 device=v;1", "b! eth0 1", "\"b eth0 1" };
+	struct plan plan;
+
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		plan_of(wrong[i], &plan);
+		assert_int_equal(export_names_check(&plan, &why), -EINVAL);
+		assert_int_equal(why.line, i == 2 ? 2 : 1);
+		assert_non_null(strstr(why.text, "cannot be exported"));
+		plan_free(&plan);
+	}
+	plan_of("Br_1-x.y eth0 1\nlan none none\n", &plan);
+	assert_int_equal(export_names_check(&plan, &why), 0);
+	plan_free(&plan);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -297,6 +315,7 @@ int main(void)
 		cmocka_unit_test(random_plans_survive_the_way_through_ifupdown),
 		cmocka_unit_test(networkd_gets_a_file_per_device),
 		cmocka_unit_test(netplan_says_what_it_can_and_refuses_the_rest),
+		cmocka_unit_test(names_that_other_tools_would_misread_are_not_exported),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
