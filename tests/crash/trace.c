@@ -127,7 +127,7 @@ uintptr_t trace_symbol(pid_t pid, const char *function)
 	snprintf(line, sizeof(line), "/proc/%d/maps", (int)pid);
 	maps = fopen(line, "r");
 	while (maps && !at && fgets(line, sizeof(line), maps)) {
-		if (sscanf(line, "%lx-%*x %*4s %lx %*s %*u %255s", &base, &offset, file) != 3 || offset ||
+		if (sscanf(line, "%lx-%*x %*4s %lx %*s %*u %255[^\n]", &base, &offset, file) != 3 || offset ||
 				(strcmp(file, path) && !strstr(file, "/libxen") && !strstr(file, "/libc.")))
 			continue;
 		at = offset_in(file, function);
@@ -151,7 +151,7 @@ void trace_program(pid_t pid, uintptr_t *low, uintptr_t *high)
 	snprintf(line, sizeof(line), "/proc/%d/maps", (int)pid);
 	maps = fopen(line, "r");
 	while (maps && fgets(line, sizeof(line), maps)) {
-		if (sscanf(line, "%lx-%lx %*4s %*x %*s %*u %255s", &from, &to, file) != 3 || strcmp(file, path))
+		if (sscanf(line, "%lx-%lx %*4s %*x %*s %*u %255[^\n]", &from, &to, file) != 3 || strcmp(file, path))
 			continue;
 		*low = *low ? *low : from;
 		*high = to;

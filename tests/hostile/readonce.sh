@@ -14,7 +14,7 @@ planted() {
 	done
 	# shellcheck disable=SC2046 # words
 	${CC:-cc} -std=gnu11 -O2 -D_GNU_SOURCE -D__XEN_INTERFACE_VERSION__=0x00040e00 -I. -I"$build/gen" -pthread -w ${SANITIZE:-} \
-		-rdynamic -o "$T/planted" "$T/planted.c" $(printf "$build/%s " $objects) -laio -lcmocka || fail "does not build"
+		-rdynamic -o "$T/planted" "$T/planted.c" $(printf "${BUILD:-build}/%s " $objects) -laio -lcmocka || fail "does not build"
 	if "$T/planted" >"$T/planted.log" 2>/dev/null; then
 		fail "not found: $3"
 	fi
