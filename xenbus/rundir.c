@@ -5,6 +5,7 @@
  */
 #include "xenbus/rundir.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -36,7 +37,7 @@ int rundir_open(const char *run, const char *name, int make)
 
 int rundir_shared(int dir, const char *file, size_t bytes, mode_t mode, int fresh)
 {
-	int fd;
+	int fd, r;
 
 	/* Another inode, not a truncated one: whoever still maps the old one keeps it. */
 	if (fresh)
@@ -44,13 +45,14 @@ int rundir_shared(int dir, const char *file, size_t bytes, mode_t mode, int fres
 	fd = openat(dir, file, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, mode);
 	if (fd < 0)
 		return -errno;
-	if (fchmod(fd, mode) || ftruncate(fd, (off_t)bytes)) {
-		int r = -errno;
-
-		close(fd);
-		return r;
-	}
-	return fd;
+	r = fchmod(fd, mode) || ftruncate(fd, (off_t)bytes) ? errno : 0;
+	/* A file system that is full says so here, or by a signal to whoever writes into the mapping. */
+	if (r == 0)
+		r = posix_fallocate(fd, 0, (off_t)bytes);
+	if (r == 0)
+		return fd;
+	close(fd);
+	return -r;
 }
 
 int rundir_write(int dir, const char *file, const void *data, size_t bytes, mode_t mode)
@@ -63,8 +65,10 @@ int rundir_write(int dir, const char *file, const void *data, size_t bytes, mode
 	if (fd < 0)
 		return -errno;
 	errno = ENOSPC;	/* what a short write means */
-	if (write(fd, data, bytes) != (ssize_t)bytes || renameat(dir, temporary, dir, file))
+	if (write(fd, data, bytes) != (ssize_t)bytes || renameat(dir, temporary, dir, file)) {
 		r = -errno;
+		unlinkat(dir, temporary, 0);
+	}
 	close(fd);
 	return r;
 }
@@ -137,16 +141,17 @@ void rundir_end_connection(int dir)
 
 void rundir_remove(const char *run, const char *name)
 {
-	static const char *const lasting[] = { "stats", "ifindex", "name", "mac", "rate", "rate-rx" };
 	char path[4096];
-	int dir = rundir_open(run, name, 0);
+	int fd = rundir_open(run, name, 0);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	const struct dirent *entry;
 
-	if (dir < 0)
+	if (!dir)
 		return;
-	rundir_end_connection(dir);
-	for (size_t i = 0; i < sizeof(lasting) / sizeof(lasting[0]); i++)
-		unlinkat(dir, lasting[i], 0);
-	close(dir);
+	/* Also what one that was killed in rundir_write() has left. Of "." and ".." nothing is removed. */
+	while ((entry = readdir(dir)) != NULL)
+		unlinkat(fd, entry->d_name, 0);
+	closedir(dir);
 	if ((size_t)snprintf(path, sizeof(path), "%s/%s", run, name) < sizeof(path))
 		rmdir(path);
 }

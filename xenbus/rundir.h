@@ -13,7 +13,7 @@
 /* Opens the directory `name` below `run`, made if `make`. Returns a descriptor, or -errno. */
 int rundir_open(const char *run, const char *name, int make);
 
-/* A shared memory file of `bytes`, kept where it exists (unless fresh: zeros). fd or -errno. */
+/* A shared memory file of `bytes`, all there, kept where it exists (unless fresh: zeros). fd or -errno. */
 int rundir_shared(int dir, const char *file, size_t bytes, mode_t mode, int fresh);
 
 /* Replaces a file whole; a reader sees the old or the new. Returns 0 or -errno. */
@@ -29,7 +29,7 @@ int rundir_connect(int dir, const char *file);
 /* Removes what belongs to one connection; the figures stay. */
 void rundir_end_connection(int dir);
 
-/* Removes the directory and our files in it. */
+/* Removes the directory and the files in it. */
 void rundir_remove(const char *run, const char *name);
 
 #endif
