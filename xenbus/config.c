@@ -14,7 +14,7 @@
 
 #include "xenbus/parse.h"
 
-#define NAME_MAX_BYTES 96
+#define NAME_MAX_BYTES 128
 
 enum key_type { KEY_NUMBER, KEY_WORDS, KEY_ENGINE };
 
@@ -72,6 +72,7 @@ struct reading {
 	FILE *file;
 	const char *path;
 	unsigned int line;
+	char title[CONFIG_LINE_MAX];	/* of the section: libinih would cut it off after 49 bytes */
 	char *why;		/* "" while nothing is wrong; the first mistake stays */
 	size_t room;
 };
@@ -218,8 +219,9 @@ static int section_name(struct reading *reading, const char *title, struct secti
 
 	if (strcmp(title, "default") == 0)
 		return 1;
-	n = sscanf(title, "guest %95s %31s %c", section->guest, section->vdev, &extra);
-	if (n == 1 || n == 2)
+	n = sscanf(title, "guest %127s %31s %c", section->guest, section->vdev, &extra);
+	/* A word that fills its place may go on. */
+	if ((n == 1 || n == 2) && !section->guest[NAME_MAX_BYTES - 2] && !section->vdev[sizeof(section->vdev) - 2])
 		return 1;
 	return wrong(reading, "a section is [default], [guest NAME] or [guest NAME VDEV], not `[%s]'",
 			title);
@@ -252,9 +254,10 @@ static int handler(void *user, const char *title, const char *name, const char *
 	struct reading *reading = user;
 	struct section *section;
 
+	(void)title;	/* the beginning of reading->title */
 	if (reading->why[0])
 		return 1;
-	section = section_of(reading, title);
+	section = section_of(reading, reading->title);
 	if (section)
 		take_value(reading, section, name, value);
 	return 1;
@@ -277,6 +280,8 @@ static char *next_line(char *text, int room, void *user)
 	blank = strspn(text, " \t");
 	memmove(text, text + blank, length - blank + 1);
 	/* libinih would only say which line: these are all that it refuses. */
+	if (text[0] == '[')
+		snprintf(reading->title, sizeof(reading->title), "%.*s", (int)strcspn(text + 1, "]"), text + 1);
 	if (text[0] == '[' && !strchr(text, ']'))
 		wrong(reading, "the section `%.*s' has no ]", (int)strcspn(text, "\n"), text);
 	else if (!strchr("[;#\r\n", text[0]) && !strpbrk(text, "=:"))

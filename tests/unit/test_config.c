@@ -99,6 +99,23 @@ static void the_nearest_section_wins(void **state)
 	assert_int_equal(other_guest.ring_order, 2);
 }
 
+/* libinih itself would cut the section's name off after 49 bytes. */
+static void a_long_name_is_a_name(void **state)
+{
+	static const char name[] = "a-guest-whose-name-is-made-of-its-project-its-role-and-its-uuid-00000000-0000-4000";
+	char text[256], other[128];
+
+	(void)state;
+	snprintf(text, sizeof(text), "[guest %s xvda]\nqueues = 2\n[guest %s]\nring-order = 1\n", name, name);
+	assert_int_equal(settings_of(text, name, "xvda").queues, 2);
+	assert_int_equal(settings_of(text, name, "xvdb").queues, 0);
+	assert_int_equal(settings_of(text, name, "xvdb").ring_order, 1);
+	snprintf(other, sizeof(other), "%.43s", name);
+	assert_int_equal(settings_of(text, other, "xvda").ring_order, 4);
+	snprintf(text, sizeof(text), "[guest %s%s]\nqueues = 2\n", name, name);
+	mistake(2, "guest NAME", text);
+}
+
 static void a_guest_without_a_name_has_the_defaults(void **state)
 {
 	struct settings settings = settings_of("[default]\nqueues = 3\n", "", "xvda");
@@ -242,6 +259,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_empty_file_means_the_defaults),
 		cmocka_unit_test(the_nearest_section_wins),
+		cmocka_unit_test(a_long_name_is_a_name),
 		cmocka_unit_test(a_guest_without_a_name_has_the_defaults),
 		cmocka_unit_test(every_setting_is_taken),
 		cmocka_unit_test(the_example_shows_the_defaults_and_has_no_mistake),
