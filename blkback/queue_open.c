@@ -39,7 +39,8 @@ static int ring_map(struct queue *queue, void **page)
 
 /*
  * Writes again what a dead worker answered without showing it, and shows it. Kicks in any case: the
- * dead worker may have shown an answer and not lived to tell.
+ * dead worker may have shown an answer and not lived to tell, and a frontend that still waits for that
+ * event is told of no later answer either (sring_publish()).
  */
 static void rewrite(struct queue *queue, const struct journal_plan *plan)
 {
@@ -96,11 +97,6 @@ static const char *ring_attach(struct queue *queue, void *page)
 	log_notice("queue %u goes on: %u answers to show, %u requests to do again", queue->index,
 			plan.rewrite, plan.resubmit);
 	rewrite(queue, &plan);
-	/*
-	 * Always: the dead worker may have shown answers without a word about them, and a frontend that
-	 * still waits for that event is told of no later answer either (sring_publish()).
-	 */
-	events_notify(queue->events, queue->port);
 	return resubmit(queue, &plan);
 }
 

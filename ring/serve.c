@@ -256,8 +256,8 @@ static const char *threads_start(int *err)
 	for (uint32_t q = 0; q < self.params.queues && *err == 0; q++) {
 		if (q) {
 			self.epoll[q] = epoll_create1(EPOLL_CLOEXEC);
-			*err = -pthread_create(&self.thread[q], &attr, queue_thread,
-					(void *)(uintptr_t)q);	/* see queue_thread() */
+			*err = self.epoll[q] < 0 ? -errno : -pthread_create(&self.thread[q], &attr,
+					queue_thread, (void *)(uintptr_t)q);	/* see queue_thread() */
 		}
 		queue_watch(q);
 	}

@@ -64,11 +64,15 @@ static pid_t spawn_away(const char *program, char *const argv[], int *away, unsi
 pid_t spawn(const char *program, char *const argv[], const int *fds, unsigned int n)
 {
 	int away[SPAWN_FDS_MAX];
-	pid_t pid;
+	pid_t pid = 0;
 
-	for (unsigned int i = 0; i < n; i++)
+	for (unsigned int i = 0; i < n; i++) {
 		away[i] = fds[i] < 0 ? -1 : fcntl(fds[i], F_DUPFD_CLOEXEC, AWAY_FD);
-	pid = spawn_away(program, argv, away, n);
+		if (fds[i] >= 0 && away[i] < 0)
+			pid = -errno;
+	}
+	if (pid == 0)
+		pid = spawn_away(program, argv, away, n);
 	for (unsigned int i = 0; i < n; i++) {
 		if (away[i] >= 0)
 			close(away[i]);
