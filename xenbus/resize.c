@@ -95,11 +95,15 @@ void resize_unwatch(struct vbd *vbd)
 static int target_bytes(const struct vbd *vbd, uint64_t *bytes)
 {
 	int fd = open(vbd->target, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	int r;
+	struct stat st;
+	int r = 0;
 
 	if (fd < 0)
 		return -errno;
-	r = disk_bytes(fd, vbd->device.params.vbd.sector_bytes, bytes);
+	if (fstat(fd, &st) == 0 && !disk_may_be(&vbd->held, disk_identity(&st)))
+		r = -ESTALE;	/* the size of another file is none of the guest's */
+	if (r == 0)
+		r = disk_bytes(fd, vbd->device.params.vbd.sector_bytes, bytes);
 	close(fd);
 	return r;
 }
@@ -117,7 +121,8 @@ int resize_now(struct vbd *vbd, uint64_t *bytes)
 	uint64_t sectors = 0;
 	int r;
 
-	if (!device->published || device->worker.state != WORKER_RUNNING)
+	/* No sectors: it was adopted from another version, without its parameters. */
+	if (!device->published || device->worker.state != WORKER_RUNNING || params->sector_bytes == 0)
 		return -ENOTCONN;
 	if (!vbd->target)
 		return -ENOMEDIUM;
@@ -131,7 +136,12 @@ int resize_now(struct vbd *vbd, uint64_t *bytes)
 	}
 	vbd->disk.bytes = params->bytes = *bytes;
 	store_u64(device->fleet->store, device->backend, "sectors", 0, UINT64_MAX, &sectors);
-	return sectors == *bytes / 512 ? 0 : device_republish(device, sectors_write);
+	r = sectors == *bytes / 512 ? 0 : device_republish(device, sectors_write);
+	if (r) {	/* xenstored fails, and nothing else would remind us */
+		vbd->look_again = true;
+		device_wake_in(device, RETRY_MSEC);
+	}
+	return r;
 }
 
 void resize_look(struct device *device)
@@ -171,19 +181,20 @@ void resize_uevent(struct fleet *fleet)
 {
 	struct sockaddr_nl from = { 0 };
 	socklen_t length = sizeof(from);
-	uint32_t high, low;
+	uint32_t high = 0, low = 0;
 	char event[4096];
 	ssize_t got = recvfrom(fleet->uevent_fd, event, sizeof(event), 0, (struct sockaddr *)&from,
 			&length);
+	const bool lost = got < 0 && errno == ENOBUFS;	/* more events than fit: any of them, then */
 
 	/* Port 0 is the kernel: other root processes can send to the group too. */
-	if (got <= 0 || from.nl_pid || parse_resize_uevent(event, (size_t)got, &high, &low))
+	if (!lost && (got <= 0 || from.nl_pid || parse_resize_uevent(event, (size_t)got, &high, &low)))
 		return;
 	for (uint32_t slot = 0; slot < DEVICES_MAX; slot++) {
 		struct vbd *vbd = vbd_at(fleet, slot);
 
-		if (vbd && vbd->disk.is_device && major(vbd->disk.rdev) == high &&
-				minor(vbd->disk.rdev) == low) {
+		if (vbd && vbd->disk.is_device && (lost || (major(vbd->disk.rdev) == high &&
+				minor(vbd->disk.rdev) == low))) {
 			vbd->look_again = true;
 			resize_look(&vbd->device);
 		}

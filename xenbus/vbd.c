@@ -7,9 +7,9 @@
 #include "xenbus/vbd.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "ring/journal.h"
@@ -30,36 +30,22 @@ struct vbd *vbd_of(struct device *device)
 	return (struct vbd *)device;	/* its first member: struct kind's `bytes` */
 }
 
-static int put(struct device *device, const char *key, uint64_t value)
-{
-	return store_write(store_of(device), device->backend, key, "%" PRIu64, value);
-}
-
 /* --- before state 2 ---------------------------------------------------------------------------- */
-
-static uint32_t queues_offered(const struct device *device)
-{
-	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
-
-	if (device->settings.queues)
-		return device->settings.queues;
-	return cpus < 1 ? 1 : cpus > QUEUES_MAX ? QUEUES_MAX : (uint32_t)cpus;
-}
 
 static int vbd_advertise(struct device *device)
 {
 	const struct settings *settings = &device->settings;
-	int r = put(device, "multi-queue-max-queues", queues_offered(device));
+	int r = be_offer_queues(device);
 
 	if (r == 0)
-		r = put(device, "max-ring-page-order", settings->ring_order);
+		r = be_put(device, "max-ring-page-order", settings->ring_order);
 	if (r == 0)
-		r = put(device, "feature-max-indirect-segments", settings->indirect);
+		r = be_put(device, "feature-max-indirect-segments", settings->indirect);
 	if (r == 0)
-		r = put(device, "feature-persistent", settings->persistent);
+		r = be_put(device, "feature-persistent", settings->persistent);
 	if (r == 0)
-		r = put(device, "feature-flush-cache", 1);
-	return r ? r : put(device, "feature-barrier", 1);
+		r = be_put(device, "feature-flush-cache", 1);
+	return r ? r : be_put(device, "feature-barrier", 1);
 }
 
 /* --- the target -------------------------------------------------------------------------------- */
@@ -79,27 +65,47 @@ static void no_medium(struct vbd *vbd)
 	vbd->disk = (struct disk) { .sector_bytes = 512, .physical_bytes = 512 };
 }
 
+/* What the disk is to be. A mode or a path that could not be read is not one that is missing: -EAGAIN. */
+static int target_look(struct vbd *vbd)
+{
+	struct store *store = store_of(&vbd->device);
+	int r;
+
+	store_trouble(store);
+	target_policy(vbd);
+	r = target_find(vbd);
+	if (store_trouble(store))
+		r = -EAGAIN;
+	vbd->known = r == 0;
+	if (r == 0)
+		no_medium(vbd);
+	return r;
+}
+
 static int vbd_prepare(struct device *device)
 {
 	struct vbd *vbd = vbd_of(device);
-	int fd;
+	int fd = target_look(vbd);
 
-	store_trouble(store_of(device));
-	target_policy(vbd);
-	fd = target_find(vbd);
-	/* A mode or a path that could not be read is not one that is missing. */
-	if (store_trouble(store_of(device)))
-		return -EAGAIN;
-	if (fd)
+	if (fd || !vbd->target)
 		return fd;
-	no_medium(vbd);
-	if (!vbd->target)
-		return 0;
 	fd = open_or_fail(vbd);
 	if (fd < 0)
 		return fd;
 	close(fd);
 	return 0;
+}
+
+/* What the worker that a former control started has open: the path may lead to another file by now. */
+static void held_find(struct vbd *vbd)
+{
+	const struct worker *worker = &vbd->device.worker;
+	char path[64];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)worker->pid, WORKER_FD_BACKING);
+	if (worker->pidfd >= 0 && stat(path, &st) == 0)
+		vbd->held = disk_identity(&st);
 }
 
 /* The disk of a worker that a former control started: what cannot be measured is no reason to end
@@ -108,13 +114,12 @@ static void vbd_adopt(struct device *device)
 {
 	struct vbd *vbd = vbd_of(device);
 	char why[400];
-	int fd;
+	int fd, r = -EAGAIN;
 
-	target_policy(vbd);
-	if (target_find(vbd))
-		return;
-	no_medium(vbd);
-	if (!vbd->target)
+	held_find(vbd);
+	for (unsigned int i = 0; i < STORE_TRIES && r == -EAGAIN; i++)
+		r = target_look(vbd);
+	if (r || !vbd->target)
 		return;
 	fd = target_open(vbd, why, sizeof(why));
 	if (fd < 0) {
@@ -126,15 +131,6 @@ static void vbd_adopt(struct device *device)
 }
 
 /* --- the frontend's keys ----------------------------------------------------------------------- */
-
-/* What we said before state 2: read back, so that it holds over a restart with another file. */
-static uint32_t offered(struct device *device, const char *key, uint32_t most)
-{
-	uint32_t value = 0;
-
-	store_u32(store_of(device), device->backend, key, 0, most, &value);
-	return value;
-}
 
 /* One queue's references and port. No order: the frontend knows single pages only. */
 static int ring_read(struct device *device, const char *dir, uint32_t order,
@@ -159,20 +155,13 @@ static int rings_read(struct device *device, char wrong[WRONG_KEY_MAX])
 	char dir[96];
 	int r;
 
-	params->queues = 1;
-	r = fe_option(device, "multi-queue-num-queues", 1,
-			offered(device, "multi-queue-max-queues", QUEUES_MAX), &params->queues,
-			wrong);
+	r = fe_queues(device, wrong);
 	if (r == 0)
 		r = fe_option(device, "ring-page-order", 0,
-				offered(device, "max-ring-page-order", RING_ORDER_MAX), &order,
+				be_offered(device, "max-ring-page-order", RING_ORDER_MAX), &order,
 				wrong);
 	for (uint32_t q = 0; q < params->queues && r == 0; q++) {
-		/* One queue has its keys at the top, several have directories. */
-		if (params->queues == 1)
-			snprintf(dir, sizeof(dir), "%s", device->frontend);
-		else
-			snprintf(dir, sizeof(dir), "%s/queue-%u", device->frontend, q);
+		fe_queue_dir(device, q, dir);
 		r = ring_read(device, dir, order, &params->queue[q].ring[0], wrong);
 	}
 	return r;
@@ -207,7 +196,7 @@ static void limits_fill(struct device *device)
 	struct vbd_params *vbd = &device->params.vbd;
 	uint32_t slots = blkif_ring_slots(device->params.queue[0].ring[0].pages);
 
-	vbd->indirect_max = offered(device, "feature-max-indirect-segments", 256);
+	vbd->indirect_max = be_offered(device, "feature-max-indirect-segments", 256);
 	/* Never under one largest request, or that request could never be served. */
 	vbd->pool_bytes = max_u32(settings->pool_kib << 10, max_u32(vbd->indirect_max, 11) * 4096);
 	vbd->aio_depth = min_u32(settings->aio_depth, slots);
@@ -227,7 +216,7 @@ static int vbd_negotiate(struct device *device, char wrong[WRONG_KEY_MAX])
 	if (r)
 		return r;
 	limits_fill(device);
-	if (persistent && offered(device, "feature-persistent", 1))
+	if (persistent && be_offered(device, "feature-persistent", 1))
 		params->flags |= VBD_PERSISTENT;
 	return 0;
 }
@@ -255,18 +244,34 @@ static void disk_fill(struct vbd *vbd)
 	params->discard_granularity = disk->discard_granularity;
 }
 
+/* A guest that is connected keeps its disk: a file that was moved to the same place is another one. */
+static int held_check(struct vbd *vbd)
+{
+	struct device *device = &vbd->device;
+
+	if (device->published && !disk_may_be(&vbd->held, vbd->disk.identity)) {
+		device_fail(device, ESTALE, "the target %s is another one by now than the guest's disk",
+				vbd->target);
+		return -ESTALE;
+	}
+	vbd->held = vbd->disk.identity;
+	return 0;
+}
+
 /* For a new connection and for a successor alike. */
 static int vbd_open(struct device *device, int fds[BACKING_FDS_MAX], unsigned int *n)
 {
 	struct vbd *vbd = vbd_of(device);
+	int r = vbd->known ? 0 : target_look(vbd);
 
 	*n = 0;
-	if (vbd->target) {
+	if (r == 0 && vbd->target) {
 		fds[0] = open_or_fail(vbd);
-		if (fds[0] < 0)
-			return fds[0];
+		r = fds[0] < 0 ? fds[0] : held_check(vbd);
 		*n = 1;
 	}
+	if (r)
+		return r;
 	disk_fill(vbd);
 	resize_watch(vbd);
 	return 0;
@@ -281,13 +286,13 @@ static size_t vbd_journal_bytes(const struct device_params *params)
 static int publish_discard(struct device *device)
 {
 	const struct disk *disk = &vbd_of(device)->disk;
-	int r = put(device, "feature-discard", 1);
+	int r = be_put(device, "feature-discard", 1);
 
 	if (r == 0)
-		r = put(device, "discard-granularity", disk->discard_granularity);
+		r = be_put(device, "discard-granularity", disk->discard_granularity);
 	if (r == 0)
-		r = put(device, "discard-alignment", disk->discard_alignment);
-	return r ? r : put(device, "discard-secure", disk->discard_secure);
+		r = be_put(device, "discard-alignment", disk->discard_alignment);
+	return r ? r : be_put(device, "discard-secure", disk->discard_secure);
 }
 
 static int vbd_publish(struct device *device)
@@ -296,14 +301,14 @@ static int vbd_publish(struct device *device)
 	const struct vbd_params *params = &device->params.vbd;
 	unsigned int info = (vbd->cdrom ? INFO_CDROM : 0) | (vbd->removable ? INFO_REMOVABLE : 0) |
 			(vbd->writable ? 0 : INFO_READONLY);
-	int r = put(device, "sectors", params->bytes / 512);	/* always of 512 bytes, io/blkif.h */
+	int r = be_put(device, "sectors", params->bytes / 512);	/* always of 512 bytes, io/blkif.h */
 
 	if (r == 0)
-		r = put(device, "info", info);
+		r = be_put(device, "info", info);
 	if (r == 0)
-		r = put(device, "sector-size", params->sector_bytes);
+		r = be_put(device, "sector-size", params->sector_bytes);
 	if (r == 0)
-		r = put(device, "physical-sector-size", vbd->disk.physical_bytes);
+		r = be_put(device, "physical-sector-size", vbd->disk.physical_bytes);
 	if (r == 0 && params->flags & VBD_DISCARD)
 		r = publish_discard(device);
 	return r;
@@ -311,10 +316,8 @@ static int vbd_publish(struct device *device)
 
 static void vbd_message(struct device *device, const struct control_msg *msg)
 {
-	uint64_t bytes;
-
-	if (msg->type == CONTROL_LOOK_AGAIN)
-		resize_now(vbd_of(device), &bytes);
+	if (msg->type == CONTROL_LOOK_AGAIN)	/* at the look that follows: a worker does not set our pace */
+		vbd_of(device)->look_again = true;
 }
 
 static const char *vbd_target(struct device *device)
@@ -326,6 +329,7 @@ static const char *vbd_target(struct device *device)
 
 static void vbd_released(struct device *device)
 {
+	vbd_of(device)->held = (struct disk_identity) { 0 };
 	resize_unwatch(vbd_of(device));
 }
 

@@ -57,19 +57,11 @@ static int ports_read(struct device *device, const char *dir, struct queue_param
 static int queues_read(struct device *device, char wrong[WRONG_KEY_MAX])
 {
 	struct device_params *params = &device->params;
-	uint32_t offered = 1;
 	char dir[96];
-	int r;
+	int r = fe_queues(device, wrong);
 
-	/* What we said before state 2: read back, so that it holds over a restart with another file. */
-	store_u32(store_of(device), device->backend, "multi-queue-max-queues", 1, QUEUES_MAX, &offered);
-	params->queues = 1;
-	r = fe_option(device, "multi-queue-num-queues", 1, offered, &params->queues, wrong);
 	for (uint32_t q = 0; q < params->queues && r == 0; q++) {
-		if (params->queues == 1)
-			snprintf(dir, sizeof(dir), "%s", device->frontend);
-		else
-			snprintf(dir, sizeof(dir), "%s/queue-%u", device->frontend, q);
+		fe_queue_dir(device, q, dir);
 		r = ring_read(device, dir, "tx-ring-ref", &params->queue[q].ring[0], wrong);
 		if (r == 0)
 			r = ring_read(device, dir, "rx-ring-ref", &params->queue[q].ring[1], wrong);
