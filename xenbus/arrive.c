@@ -61,22 +61,44 @@ static uint64_t random_generation(void)
 	return generation;
 }
 
+void device_guest(struct device *device, char name[GUEST_NAME_BYTES])
+{
+	static const char *const passing[] = { "--incoming", "--migratedaway" };
+	char home[64];
+
+	name[0] = 0;
+	snprintf(home, sizeof(home), "/local/domain/%u", device->id.domid);
+	store_text(store_of(device), home, "name", name, GUEST_NAME_BYTES);
+	for (size_t i = 0; i < sizeof(passing) / sizeof(passing[0]); i++) {
+		size_t length = strlen(name), tail = strlen(passing[i]);
+
+		if (length > tail && strcmp(name + length - tail, passing[i]) == 0)
+			name[length - tail] = 0;
+	}
+}
+
 struct settings device_settings_now(struct device *device)
 {
-	char home[64], guest[128] = "", vdev[32];
+	char guest[GUEST_NAME_BYTES], vdev[32];
 	struct store *store = store_of(device);
 
-	snprintf(home, sizeof(home), "/local/domain/%u", device->id.domid);
-	store_text(store, home, "name", guest, sizeof(guest));
+	device_guest(device, guest);
 	if (device->id.kind == DEVICE_VIF || store_text(store, device->backend, "dev", vdev,
 			sizeof(vdev)))
 		snprintf(vdev, sizeof(vdev), "vif%u", device->id.devid);
 	return config_settings(device->fleet->config, guest, vdev);
 }
 
-void device_settings(struct device *device)
+int device_settings(struct device *device)
 {
-	device->settings = device_settings_now(device);
+	struct settings settings;
+
+	store_trouble(store_of(device));
+	settings = device_settings_now(device);
+	if (store_trouble(store_of(device)))
+		return -EAGAIN;
+	device->settings = settings;
+	return 0;
 }
 
 int device_arrive(struct device *device)

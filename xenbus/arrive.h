@@ -14,10 +14,22 @@
  */
 int device_arrive(struct device *device);
 
-/* What the configuration says of a device now, by the guest's name and the device's. */
+#define GUEST_NAME_BYTES 160	/* longer ones than a configuration file can have, and what xl appends */
+
+/*
+ * What the administrator calls the guest. While it migrates xl calls it NAME--incoming where it goes to,
+ * until after it runs there, and NAME--migratedaway where it came from (tools/xl/xl_migrate.c). "": not
+ * known; see store_trouble().
+ */
+void device_guest(struct device *device, char name[GUEST_NAME_BYTES]);
+
+/* What the configuration says of a device now, by the guest's name and the device's: see store_trouble(). */
 struct settings device_settings_now(struct device *device);
 
-/* Fills device->settings with it: from then on they are those of the device's next connection. */
-void device_settings(struct device *device);
+/*
+ * Fills device->settings with it: from then on they are those of the device's next connection. 0, or
+ * -EAGAIN: xenstored does not say what the guest is called.
+ */
+int device_settings(struct device *device);
 
 #endif

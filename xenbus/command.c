@@ -78,8 +78,15 @@ void command_close(struct fleet *fleet)
 	close(dir);
 }
 
+/* A whole list, each record with what the kernel counts beside it, waits for a client that reads slowly. */
+#define CLIENT_ROOM (DEVICES_MAX * COMMAND_MAX * 2)
+
 static void client_new(struct fleet *fleet, int fd)
 {
+	const int room = CLIENT_ROOM;
+
+	if (setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &room, sizeof(room)))
+		setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &room, sizeof(room));	/* where we are not root */
 	for (uint32_t slot = 0; slot < CLIENTS_MAX; slot++) {
 		if (clients[slot] < 0) {
 			clients[slot] = fd;
@@ -144,7 +151,12 @@ static void resize(struct device *device, int fd)
 
 static void replace(struct device *device, int fd)
 {
-	if (worker_replace(device))
+	int r = worker_replace(device);
+
+	if (r == -EPROTO)
+		answer(fd, "error %s has a worker that another version has started: it serves until its "
+				"guest disconnects", device->name);
+	else if (r)
 		answer(fd, "error %s has no running worker", device->name);
 	else
 		answer(fd, "ok %s: worker %d drains, its successor follows", device->name,

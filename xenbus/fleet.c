@@ -17,6 +17,7 @@
 
 #include "ring/log.h"
 #include "xenbus/lifecycle.h"
+#include "xenbus/lock.h"
 
 #define LOOK_AGAIN_MSEC 100
 
@@ -95,7 +96,7 @@ uint32_t fleet_free_uid(struct fleet *fleet)
 			taken = device && device->worker.state != WORKER_NONE &&
 					device->params.uid == uid;
 		}
-		if (!taken)
+		if (!taken && (fleet->only.kind == 0 || lock_uid(uid)))
 			return uid;
 	}
 	return last;	/* config_read() has made sure that there are DEVICES_MAX of them */

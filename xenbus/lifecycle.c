@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "xenbus/arrive.h"
+#include "xenbus/lock.h"
 #include "xenbus/rundir.h"
 #include "xenbus/worker.h"
 
@@ -57,7 +58,7 @@ static int error_remove(struct store *store, void *arg)
 	return store_remove(store, arg);
 }
 
-static void error_clear(struct device *device)
+void device_error_clear(struct device *device)
 {
 	char dir[128];
 
@@ -187,7 +188,8 @@ static int introduce_write(struct device *device)
 static int introduce(struct device *device, enum bus_state from)
 {
 	device->failed = false;
-	device_settings(device);
+	if (device_settings(device))
+		return -EAGAIN;
 	if (from == BUS_INITIALISING && device_arrive(device))
 		return device->failed ? 0 : -EAGAIN;
 	device->backing = BACKING_ABSENT;
@@ -252,7 +254,7 @@ static int publish(struct device *device, enum bus_state from)
 	device->published = true;
 	if (first) {
 		device->confirmed = false;
-		error_clear(device);
+		device_error_clear(device);
 		device_log(device, LOG_NOTICE, "connected, %u queue%s, worker %d",
 				device->params.queues, device->params.queues == 1 ? "" : "s",
 				(int)device->worker.pid);
@@ -302,7 +304,8 @@ static int perform(struct device *device, enum device_action action, const struc
 
 bool device_evaluate(struct device *device)
 {
-	enum device_action action = DEVICE_INTRODUCE;
+	enum device_action action = DEVICE_REST;
+	const char *doing = "looking at it";
 	struct device_view view;
 	int r = 0;
 
@@ -318,10 +321,10 @@ bool device_evaluate(struct device *device)
 		if (action == DEVICE_REST)
 			break;
 		r = perform(device, action, &view);
+		doing = r ? device_action_name(action) : doing;
 	}
 	if (r)
-		device_log(device, LOG_WARN, "%s: %s; trying again", device_action_name(action),
-				strerror(-r));
+		device_log(device, LOG_WARN, "%s: %s; trying again", doing, strerror(-r));
 	if (r || action != DEVICE_REST)
 		device_wake_in(device, RETRY_MSEC);
 	else if (device->kind->look && view.ours == BUS_CONNECTED)
@@ -387,7 +390,7 @@ bool device_evaluate_bounded(struct device *device)
 
 /* --- birth and end ----------------------------------------------------------------------------- */
 
-/* Generation and state as a former control left them. 0, or -errno: xenstored does not say. */
+/* Generation and state as a former control left them, and settings. 0, or -errno: xenstored does not say. */
 static int adopt_read(struct device *device, enum bus_state *ours)
 {
 	struct store *store = store_of(device);
@@ -397,10 +400,19 @@ static int adopt_read(struct device *device, enum bus_state *ours)
 		store_trouble(store);
 		device->generation = stored_generation(device);
 		r = store_state(store, device->backend, ours);
+		device->settings = device_settings_now(device);
 		if (store_trouble(store))
 			r = -EIO;
 	}
 	return r;
+}
+
+static void adopt_connection(struct device *device)
+{
+	if (device->kind->adopt)
+		device->kind->adopt(device);
+	if (device->fleet->only.kind)
+		lock_uid(device->params.uid);
 }
 
 static int adopt(struct device *device)
@@ -410,12 +422,11 @@ static int adopt(struct device *device)
 
 	if (r)
 		return r;
-	device_settings(device);
 	worker_adopt(device);
 	if (device->generation == 0)
 		return 0;
-	if (device->worker.state != WORKER_NONE && device->kind->adopt)
-		device->kind->adopt(device);
+	if (device->worker.state != WORKER_NONE)
+		adopt_connection(device);
 	/* 5 over a living connection: it had been published before the toolstack closed it. */
 	device->published = ours == BUS_CONNECTED || ours == BUS_RECONFIGURED ||
 			(ours == BUS_CLOSING && device->worker.state != WORKER_NONE);
@@ -469,8 +480,8 @@ void device_close(struct device *device)
 	if (device->kind->forget)
 		device->kind->forget(device);
 	rundir_remove(fleet->run, device->run_name);
-	if (device->generation)
-		error_clear(device);
+	if (device->generation || device->failed)
+		device_error_clear(device);
 	fleet->device[device->slot] = NULL;
 	free(device);
 }

@@ -85,6 +85,9 @@ void device_wake_in(struct device *device, unsigned int msec);
 void device_fail(struct device *device, int err, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* Takes the error node away: what it says is over. */
+void device_error_clear(struct device *device);
+
 /* Publishes the same state 4 again with whatever `write` adds: how a frontend learns a new size. */
 int device_republish(struct device *device, int (*write)(struct device *device));
 

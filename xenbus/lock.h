@@ -6,6 +6,8 @@
 #ifndef XENBUS_LOCK_H
 #define XENBUS_LOCK_H
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "xenbus/parse.h"
@@ -15,5 +17,8 @@
  * one serves every device; -errno.
  */
 int lock_take(const char *run, struct device_id only, pid_t *holder, bool *all);
+
+/* After lock_take(): marks a worker's uid as ours among controls with a list of one. False: another has it. */
+bool lock_uid(uint32_t uid);
 
 #endif

@@ -9,7 +9,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -18,6 +17,7 @@
 #include "ring/slate.h"
 #include "ring/tun.h"
 #include "xenbus/arrive.h"
+#include "xenbus/frontend.h"
 #include "xenbus/rundir.h"
 #include "xenbus/steer.h"
 #include "xenbus/worker.h"
@@ -31,12 +31,21 @@ struct vif *vif_of(struct device *device)
 	return (struct vif *)device;	/* its first member: struct kind's `bytes` */
 }
 
-static int put(struct device *device, const char *key, uint64_t value)
-{
-	return store_write(store_of(device), device->backend, key, "%" PRIu64, value);
-}
-
 /* --- the tap ----------------------------------------------------------------------------------- */
+
+/* Of a device whose directory is gone: the number that facts_write() has left. 0: none, or no such interface. */
+static uint32_t index_kept(const struct device *device)
+{
+	int dir = rundir_open(device->fleet->run, device->run_name, 0);
+	char text[16], name[TUN_NAME_BYTES];
+	ssize_t got = dir < 0 ? 0 : rundir_read(dir, "ifindex", text, sizeof(text) - 1);
+	uint32_t index = 0;
+
+	if (dir >= 0)
+		close(dir);
+	text[got < 0 ? 0 : got] = 0;
+	return parse_u32(text, 1, INT32_MAX, &index) || tun_name(index, name) ? 0 : index;
+}
 
 /*
  * Where a former control has made it: its number, or else the name that it was made with; but not while
@@ -50,6 +59,8 @@ static uint32_t ifindex_find(struct vif *vif)
 
 	for (int i = 0; i < STORE_TRIES && vif->ifindex == 0 && r && r != -ENOENT; i++)
 		r = store_u32(store_of(device), device->backend, INDEX_KEY, 1, INT32_MAX, &vif->ifindex);
+	if (vif->ifindex == 0 && r == -ENOENT)
+		vif->ifindex = index_kept(device);
 	if (vif->ifindex == 0 && r == -ENOENT) {
 		snprintf(name, sizeof(name), "vif%u.%u", device->id.domid, device->id.devid);
 		vif->ifindex = tun_index(name);
@@ -110,15 +121,6 @@ static int vif_arrive(struct device *device)
 
 /* --- before state 2 ---------------------------------------------------------------------------- */
 
-static uint32_t queues_offered(const struct device *device)
-{
-	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
-
-	if (device->settings.queues)
-		return device->settings.queues;
-	return cpus < 1 ? 1 : cpus > QUEUES_MAX ? QUEUES_MAX : (uint32_t)cpus;
-}
-
 /* Without checksum offload a guest may still leave IPv4 checksums blank: no key says that it must not. */
 static int vif_advertise(struct device *device)
 {
@@ -130,15 +132,15 @@ static int vif_advertise(struct device *device)
 	static const char *const offloads[] = {
 		"feature-gso-tcpv4", "feature-gso-tcpv6", "feature-ipv6-csum-offload",
 	};
-	int r = put(device, "multi-queue-max-queues", queues_offered(device));
+	int r = be_offer_queues(device);
 
 	for (size_t i = 0; i < sizeof(always) / sizeof(always[0]) && r == 0; i++)
-		r = put(device, always[i], 1);
+		r = be_put(device, always[i], 1);
 	for (size_t i = 0; i < sizeof(offloads) / sizeof(offloads[0]) && r == 0; i++)
-		r = put(device, offloads[i], !device->settings.checksum_off);
+		r = be_put(device, offloads[i], !device->settings.checksum_off);
 	if (r == 0)
-		r = put(device, "feature-rx-flip", 0);
-	return r ? r : put(device, INDEX_KEY, vif_of(device)->ifindex);
+		r = be_put(device, "feature-rx-flip", 0);
+	return r ? r : be_put(device, INDEX_KEY, vif_of(device)->ifindex);
 }
 
 static bool vif_named(struct device *device)
@@ -171,12 +173,11 @@ static void facts_write(struct vif *vif)
 {
 	struct device *device = &vif->device;
 	const int dir = rundir_open(device->fleet->run, device->run_name, 1);
-	char home[32], name[128] = "", mac[32] = "", number[16];
+	char name[GUEST_NAME_BYTES], mac[32] = "", number[16];
 
 	if (dir < 0)
 		return;
-	snprintf(home, sizeof(home), "/local/domain/%u", device->id.domid);
-	store_text(store_of(device), home, "name", name, sizeof(name));
+	device_guest(device, name);
 	store_text(store_of(device), device->backend, "mac", mac, sizeof(mac));
 	snprintf(number, sizeof(number), "%u", vif->ifindex);
 	rundir_write(dir, "ifindex", number, strlen(number), 0644);

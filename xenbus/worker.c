@@ -23,6 +23,7 @@
 
 #define ERRNO_LIMIT 4096	/* the kernel's MAX_ERRNO and one */
 #define WORKER_LOOK_MSEC 100	/* whether a process has ended that we cannot watch */
+#define MESSAGES_MAX 16		/* of one worker at once: then others get their turn */
 
 /* Rest before the n-th successor in a row, milliseconds: the first comes at once. */
 static unsigned int rest_before(unsigned int deaths)
@@ -123,13 +124,15 @@ static int worker_spawn(struct device *device, int dir, const int *fds, unsigned
 	worker->pidfd = process_open(pid);
 	r = worker->pidfd < 0 ? worker->pidfd :
 			fleet_watch(device->fleet, worker->pidfd, EVENT_EXIT, device->slot);
-	if (r) {	/* nobody would ever hear of its end */
+	if (r == 0)
+		r = pid_write(dir, pid);
+	if (r) {	/* nobody would hear of its end, or the next control not of it */
 		process_reap(pid);
 		close_fd(&worker->pidfd);
 		return r;
 	}
 	limits_set(device);
-	return pid_write(dir, pid);
+	return 0;
 }
 
 /* Connects to the worker's socket, which listens since before the worker was born. */
@@ -161,7 +164,7 @@ static int worker_start_in(struct device *device, int dir, bool fresh)
 	return r;
 }
 
-/* A process that nothing of may go on: of an earlier life of this name, or not started whole. */
+/* A process of an earlier life of this name: nothing of it may go on. */
 static void leftover(struct device *device)
 {
 	process_signal(device->worker.pidfd, SIGKILL);
@@ -171,7 +174,36 @@ static void leftover(struct device *device)
 	set_deadline(device, WORKER_DRAIN_MSEC);
 }
 
-int worker_start(struct device *device, bool fresh)
+/* No process serves the connection. Is there to be another try? Then when is decided here. */
+static bool patience_left(struct device *device)
+{
+	struct worker *worker = &device->worker;
+	unsigned int rest;
+
+	worker->state = WORKER_LOST;
+	worker->deaths++;
+	if (worker->deaths >= WORKER_DEATHS_MAX)
+		return false;
+	rest = rest_before(worker->deaths);
+	if (rest) {
+		worker->state = WORKER_RESTING;
+		set_deadline(device, rest);
+	}
+	return true;
+}
+
+static void start_failed(struct device *device, int err, bool fresh)
+{
+	if (!device->failed)	/* opening the backing has told its own story */
+		device_fail(device, err, "cannot start %s/%s in %s/%s", device->fleet->libexec,
+				device->kind->worker, device->fleet->run, device->run_name);
+	device->worker.state = WORKER_LOST;
+	/* A guest that is connected has nowhere to go: what is missing may be back in a moment. */
+	if (!fresh && patience_left(device))
+		device->failed = false;
+}
+
+void worker_start(struct device *device, bool fresh)
 {
 	struct worker *worker = &device->worker;
 	int dir = rundir_open(device->fleet->run, device->run_name, 1);
@@ -182,13 +214,8 @@ int worker_start(struct device *device, bool fresh)
 		close(dir);
 	}
 	if (r) {
-		if (!device->failed)	/* opening the backing has told its own story */
-			device_fail(device, -r, "cannot start %s/%s in %s/%s", device->fleet->libexec,
-					device->kind->worker, device->fleet->run, device->run_name);
-		worker->state = WORKER_NONE;
-		if (worker->pidfd >= 0)
-			leftover(device);
-		return r;
+		start_failed(device, -r, fresh);
+		return;
 	}
 	if (fresh)
 		worker->deaths = 0;
@@ -196,7 +223,6 @@ int worker_start(struct device *device, bool fresh)
 	worker->successor = worker->killed = false;
 	worker->started = now_msec();
 	set_deadline(device, WORKER_START_MSEC);
-	return 0;
 }
 
 /* --- adopt ------------------------------------------------------------------------------------- */
@@ -324,33 +350,26 @@ int worker_replace(struct device *device)
 {
 	if (device->worker.state != WORKER_RUNNING)
 		return -ENOENT;
+	if (params_check(&device->params, device->id.kind))
+		return -EPROTO;
 	drain(device, true);
 	return 0;
 }
 
-/* The next start, or the end of our patience. */
 static void worker_died(struct device *device, int status)
 {
 	struct worker *worker = &device->worker;
-	unsigned int rest;
 
 	if (now_msec() - worker->started >= WORKER_STEADY_MSEC)
 		worker->deaths = 0;
-	worker->deaths++;
 	if (WIFSIGNALED(status))
 		device_log(device, LOG_ERROR, "worker %d was ended by signal %d", (int)worker->pid,
 				WTERMSIG(status));
 	else
 		device_log(device, LOG_ERROR, "worker %d ended unasked, status %d", (int)worker->pid,
 				status < 0 ? status : WEXITSTATUS(status));
-	if (worker->deaths >= WORKER_DEATHS_MAX) {
+	if (!patience_left(device))
 		device_fail(device, EIO, "the worker has died %u times in a row", worker->deaths);
-		return;
-	}
-	rest = rest_before(worker->deaths);
-	worker->state = rest ? WORKER_RESTING : WORKER_LOST;
-	if (rest)
-		set_deadline(device, rest);
 }
 
 void worker_exited(struct device *device)
@@ -436,6 +455,8 @@ static void worker_connected(struct device *device, uint64_t generation)
 	}
 	worker->state = WORKER_RUNNING;
 	worker->deadline = 0;
+	if (worker->deaths)	/* of which some may have been tries that were reported */
+		device_error_clear(device);
 }
 
 static void worker_message(struct device *device, const struct control_msg *msg)
@@ -466,6 +487,7 @@ void worker_readable(struct device *device)
 {
 	struct control_msg msg;
 
-	while (device->worker.line.fd >= 0 && control_receive(&device->worker.line, &msg))
+	for (unsigned int i = 0; i < MESSAGES_MAX && device->worker.line.fd >= 0 &&
+			control_receive(&device->worker.line, &msg); i++)
 		worker_message(device, &msg);
 }

@@ -12,14 +12,15 @@
 #define WORKER_START_MSEC 30000		/* to say CONNECTED; then it is killed */
 #define WORKER_DRAIN_MSEC 5000		/* to end what is in flight; then it is killed */
 #define WORKER_STEADY_MSEC 1000		/* a worker that lived this long did not die of its start */
-#define WORKER_DEATHS_MAX 8		/* in a row; then the device is failed */
+#define WORKER_DEATHS_MAX 8		/* in a row, or successors that cannot be started; then the device is failed */
 
 /*
  * Starts a process for device->params. fresh: a new connection with an empty journal; otherwise
  * the journal is that of the predecessor, whose pidfd has said that it is gone.
- * 0 with state STARTING; -errno, reported with device_fail().
+ * Afterwards the state is STARTING; LOST with device->failed, reported with device_fail(); or, for a
+ * successor, LOST or RESTING without: reported, and to be tried again.
  */
-int worker_start(struct device *device, bool fresh);
+void worker_start(struct device *device, bool fresh);
 
 /*
  * Finds what a former control has left in the run directory: a live process becomes STARTING (it is
@@ -31,7 +32,10 @@ void worker_adopt(struct device *device);
 /* Ends the connection: drains a live process, drops a dead one's. */
 void worker_release(struct device *device);
 
-/* Drains a process to put a new one in its place, state nodes untouched. 0, -ENOENT: none runs. */
+/*
+ * Drains a process to put a new one in its place, state nodes untouched. 0, -ENOENT: none runs,
+ * -EPROTO: it was adopted without parameters that a successor could be started with.
+ */
 int worker_replace(struct device *device);
 
 /* The socket is readable, the pidfd is readable, a deadline may have passed. */
