@@ -18,6 +18,7 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "ring/log.h"
@@ -29,6 +30,7 @@
 #include "xenbus/worker.h"
 
 #define EXIT_USAGE 2
+#define TAKEOVER_MSEC 10000	/* for controls of one device to end */
 
 struct options {
 	const char *program;	/* as which we were called */
@@ -174,11 +176,29 @@ static void options_read(int argc, char **argv)
 
 /* --- start ------------------------------------------------------------------------------------- */
 
+/*
+ * The lock; from controls of one device it is taken over: they were started because no xenbackd ran, as
+ * during an upgrade. Their workers go on, and are adopted.
+ */
+static int lock_wait(pid_t *holder, bool *all)
+{
+	const struct timespec pause = { .tv_nsec = 10 * 1000000 };
+	const uint64_t end = now_msec() + TAKEOVER_MSEC;
+	int r;
+
+	while ((r = lock_take(options.run, options.only, holder, all)) == -EBUSY && !*all &&
+			options.only.kind == 0 && *holder > 0 && now_msec() < end) {
+		kill(*holder, SIGTERM);
+		nanosleep(&pause, NULL);
+	}
+	return r;
+}
+
 static void take_lock(void)
 {
 	pid_t holder = 0;
 	bool all = false;
-	int r = lock_take(options.run, options.only, &holder, &all);
+	int r = lock_wait(&holder, &all);
 
 	if (r == 0)
 		return;
@@ -194,8 +214,8 @@ static void take_lock(void)
 	if (options.only.kind)
 		die(EXIT_FAILURE, "process %d serves %s %u/%u already", (int)holder,
 				kind_name(options.only.kind), options.only.domid, options.only.devid);
-	die(EXIT_FAILURE, "process %d serves a device of this domain; end it first, its worker goes on",
-			(int)holder);
+	die(EXIT_FAILURE, "process %d serves a device of this domain and does not end; kill it, its "
+			"worker goes on", (int)holder);
 }
 
 static void config_load(void)
