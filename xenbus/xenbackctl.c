@@ -282,9 +282,13 @@ static void rows_take(int fd)
 
 	if (!rows)
 		header_print();
-	while (answer(fd, text) && strncmp(text, "ok", 2)) {
+	for (;;) {
 		struct row row = { 0 };
 
+		if (!answer(fd, text))
+			die(EXIT_FAILURE, "the control in %s has ended or is silent: the list is not whole", run);
+		if (strncmp(text, "ok", 2) == 0)
+			return;
 		if (sscanf(text, "device %31s %d %15s %d %511[^\n]", row.name, &row.state,
 				row.worker, &row.pid, row.target) != 5)
 			continue;
