@@ -320,10 +320,12 @@ int fleet_start(struct fleet *fleet)
 	int r = store_watch_release(fleet->store);
 
 	take_in_orphans(fleet);
-	/* Each watch fires once at once: that is what takes in the devices that are there. */
 	for (uint32_t kind = DEVICE_VBD; kind <= DEVICE_VIF && r == 0; kind++) {
 		if (kind_of(kind))
 			r = store_watch_kind(fleet->store, kind);
 	}
+	/* What is there is known before we say that we are ready: an upgrade may be ordered at once. */
+	if (r == 0)
+		look_at_all(fleet);
 	return r;
 }

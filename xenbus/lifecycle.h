@@ -24,6 +24,7 @@ struct worker {
 	struct control_line line;	/* fd: to the worker's socket; listen_fd is not used */
 	bool successor;			/* DRAINING only to make way for a new process */
 	bool killed;			/* the deadline has passed, SIGKILL is sent */
+	bool replace_due;		/* STARTING: to be replaced when it has said whose it is */
 	uint64_t deadline;		/* msec; 0: none. What it means depends on the state */
 	uint64_t started;		/* msec */
 	unsigned int deaths;		/* in a row, each soon after its start */

@@ -220,7 +220,7 @@ void worker_start(struct device *device, bool fresh)
 	if (fresh)
 		worker->deaths = 0;
 	worker->state = WORKER_STARTING;
-	worker->successor = worker->killed = false;
+	worker->successor = worker->killed = worker->replace_due = false;
 	worker->started = now_msec();
 	set_deadline(device, WORKER_START_MSEC);
 }
@@ -348,11 +348,15 @@ void worker_release(struct device *device)
 
 int worker_replace(struct device *device)
 {
-	if (device->worker.state != WORKER_RUNNING)
+	struct worker *worker = &device->worker;
+
+	if (worker->state != WORKER_RUNNING && worker->state != WORKER_STARTING)
 		return -ENOENT;
 	if (params_check(&device->params, device->id.kind))
 		return -EPROTO;
-	drain(device, true);
+	worker->replace_due = worker->state == WORKER_STARTING;
+	if (!worker->replace_due)
+		drain(device, true);
 	return 0;
 }
 
@@ -457,6 +461,8 @@ static void worker_connected(struct device *device, uint64_t generation)
 	worker->deadline = 0;
 	if (worker->deaths)	/* of which some may have been tries that were reported */
 		device_error_clear(device);
+	if (worker->replace_due)
+		drain(device, true);
 }
 
 static void worker_message(struct device *device, const struct control_msg *msg)

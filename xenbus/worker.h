@@ -33,7 +33,8 @@ void worker_adopt(struct device *device);
 void worker_release(struct device *device);
 
 /*
- * Drains a process to put a new one in its place, state nodes untouched. 0, -ENOENT: none runs,
+ * Drains a process to put a new one in its place, state nodes untouched; one that was adopted just now, when
+ * it has said whose it is. 0, -ENOENT: none runs,
  * -EPROTO: it was adopted without parameters that a successor could be started with.
  */
 int worker_replace(struct device *device);
