@@ -96,7 +96,7 @@ static int rules_add(scmp_filter_ctx filter, const int *syscalls, size_t syscall
 		err = seccomp_rule_add(filter, SCMP_ACT_ALLOW, syscalls[i], 0);
 	for (size_t i = 0; i < ioctl_count && err == 0; i++)
 		err = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1,
-				SCMP_A1(SCMP_CMP_EQ, ioctls[i]));
+				SCMP_A1(SCMP_CMP_EQ, ioctls[i], 0));
 	if (err == 0)
 		err = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1,
 				SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* vlanbr apply: plan, picture, diff, and then the kernel. */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -91,7 +92,8 @@ int command_apply(const struct options *options)
 	int status, error = options->dry_run ? 0 : lock_take();
 
 	if (error)
-		return fail("cannot take the lock %s: %s", LOCK_FILE, strerror(-error));
+		return fail("cannot take the lock %s: %s%s", LOCK_FILE, strerror(-error),
+			error == -EACCES ? "; only root may change bridges" : "");
 	status = plan_load(options, false, &plan);
 	if (status == 0)
 		status = plan_run(options, &plan);

@@ -17,7 +17,7 @@
 #   at_end COMMAND              is run when the test ends, however it ends
 set -eu
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
-build=$root/${BUILD:-build}
+case ${BUILD:-build} in /*) build=$BUILD ;; *) build=$root/${BUILD:-build} ;; esac
 T=$(mktemp -d /dev/shm/xenback.XXXXXX)
 sim=$T/sim
 pids=
