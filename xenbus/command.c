@@ -174,6 +174,16 @@ unsigned int command_upgrade(struct fleet *fleet)
 	return n;
 }
 
+static void upgrade(struct fleet *fleet, int fd)
+{
+	unsigned int n = command_upgrade(fleet);
+
+	if (n == 1)
+		answer(fd, "ok 1 worker drains, its successor follows");
+	else
+		answer(fd, "ok %u workers drain, their successors follow", n);
+}
+
 /* "VERB NAME": NAME as of the run directory. */
 static void device_command(struct fleet *fleet, int fd, const char *verb, const char *name)
 {
@@ -197,7 +207,7 @@ static void request(struct fleet *fleet, int fd, const char *line)
 	if (strcmp(line, "list") == 0)
 		list(fleet, fd);
 	else if (strcmp(line, "upgrade") == 0)
-		answer(fd, "ok %u workers drain, their successors follow", command_upgrade(fleet));
+		upgrade(fleet, fd);
 	else if (sscanf(line, "%15s %47s", verb, name) == 2)
 		device_command(fleet, fd, verb, name);
 	else

@@ -322,9 +322,10 @@ static void vbd_message(struct device *device, const struct control_msg *msg)
 
 static const char *vbd_target(struct device *device)
 {
-	const char *target = vbd_of(device)->target;
+	const struct vbd *vbd = vbd_of(device);
 
-	return target ? target : "(no medium)";
+	/* A closed one may not have been looked at. */
+	return vbd->target ? vbd->target : vbd->cdrom ? "(no medium)" : "-";
 }
 
 static void vbd_released(struct device *device)
