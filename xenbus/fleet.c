@@ -209,6 +209,29 @@ static void look_below(struct fleet *fleet, struct device_id id)
 	names_list(&listing, path, each_domid);
 }
 
+/*
+ * Run directories of devices that went while nobody was looking: taken in like the others, so that
+ * their workers are ended and what they have mapped is given back.
+ */
+static void take_in_orphans(struct fleet *fleet)
+{
+	DIR *dir = opendir(fleet->run);
+	struct dirent *entry;
+	struct device_id id;
+
+	while (dir && (entry = readdir(dir)) != NULL) {
+		if (parse_device_name(entry->d_name, &id) == 0 && ours(fleet, id) &&
+				!fleet_find(fleet, id)) {
+			struct device *device = device_new(fleet, id);
+
+			if (device)
+				fleet_look(fleet, device);
+		}
+	}
+	if (dir)
+		closedir(dir);
+}
+
 /* --- events ------------------------------------------------------------------------------------ */
 
 static void released(struct fleet *fleet)
@@ -280,6 +303,7 @@ void fleet_timer_event(struct fleet *fleet)
 	if (fleet->look_at && fleet->look_at <= now) {
 		fleet->look_at = 0;
 		released(fleet);
+		take_in_orphans(fleet);
 		look_at_all(fleet);
 	}
 	for (uint32_t slot = 0; slot < DEVICES_MAX; slot++) {
@@ -290,29 +314,6 @@ void fleet_timer_event(struct fleet *fleet)
 			fleet_look(fleet, device);
 		}
 	}
-}
-
-/*
- * Run directories of devices that went while nobody was looking: taken in like the others, so that
- * their workers are ended and what they have mapped is given back.
- */
-static void take_in_orphans(struct fleet *fleet)
-{
-	DIR *dir = opendir(fleet->run);
-	struct dirent *entry;
-	struct device_id id;
-
-	while (dir && (entry = readdir(dir)) != NULL) {
-		if (parse_device_name(entry->d_name, &id) == 0 && ours(fleet, id) &&
-				!fleet_find(fleet, id)) {
-			struct device *device = device_new(fleet, id);
-
-			if (device)
-				fleet_look(fleet, device);
-		}
-	}
-	if (dir)
-		closedir(dir);
 }
 
 int fleet_start(struct fleet *fleet)
