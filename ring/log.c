@@ -6,9 +6,11 @@
  */
 #include "ring/log.h"
 
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -31,6 +33,15 @@ void log_name(const char *fmt, ...)
 void log_level(enum log_level most)
 {
 	most_level = most;
+}
+
+void log_never_wait(void)
+{
+	struct stat st;
+
+	/* Not a terminal, which belongs to others, too. */
+	if (fstat(STDERR_FILENO, &st) == 0 && S_ISSOCK(st.st_mode))
+		fcntl(STDERR_FILENO, F_SETFL, fcntl(STDERR_FILENO, F_GETFL) | O_NONBLOCK);
 }
 
 void log_share(struct log_site *device)

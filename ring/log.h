@@ -34,6 +34,12 @@ void log_name(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* Lines above this level are not written. LOG_INFO at the start. */
 void log_level(enum log_level most);
 
+/*
+ * Where stderr is a socket, as under systemd: a line that nobody takes is lost, instead of waiting. For all
+ * processes that have inherited it: a journal that stands still is not to stop disks.
+ */
+void log_never_wait(void);
+
 /* From now on every line is also charged to this budget, which outlives the process (stats.h). */
 void log_share(struct log_site *device);
 

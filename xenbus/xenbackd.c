@@ -415,6 +415,7 @@ int main(int argc, char **argv)
 {
 	bool going = true;
 
+	log_never_wait();
 	mallopt(M_ARENA_MAX, 1);	/* the threads of store.c allocate next to nothing */
 	options_read(argc, argv);
 	start();
