@@ -64,6 +64,9 @@ static void arm(struct vbd *vbd)
 		return;
 	watch = inotify_add_watch(vbd->device.fleet->inotify_fd, vbd->target,
 			IN_MODIFY | IN_ONESHOT);
+	if (watch < 0)
+		device_log(&vbd->device, LOG_WARN, "the size of %s cannot be watched (%s): after resizing it, say "
+				"`xenbackctl resize'", vbd->target, strerror(errno));
 	vbd->file_watch = watch < 0 ? 0 : watch;
 }
 
