@@ -17,6 +17,7 @@
 
 #define TAKE_BATCH 64u		/* requests taken before any of them is looked at */
 #define REAP_BATCH 64u
+#define PATIENCE_USEC 5000000u	/* of the administrator, with one operation of the target */
 
 static struct blk_geometry geometry_of(const struct queue *queue)
 {
@@ -247,6 +248,41 @@ static bool queue_submit(struct queue *queue)
 
 /* --- reap, empty, answer ----------------------------------------------------------------------- */
 
+/*
+ * What the administrator is told of the target: one line for as long as it goes on, not one for
+ * each request. No space, and what the target cannot do, are things of their own, which are not to
+ * hide a disk that breaks.
+ */
+static void fault_say(const struct blk_request *blk, int result)
+{
+	static const char *const names[] = {
+		[BLK_READ] = "read", [BLK_WRITE] = "write", [BLK_BARRIER] = "barrier",
+		[BLK_FLUSH] = "flush", [BLK_DISCARD] = "discard",
+		[BLK_DISCARD_SECURE] = "secure discard",
+	};
+	const unsigned long long bytes = blk->bytes, offset = blk->offset;
+	const char *name = names[blk->op];
+
+	if (result == -ENOSPC)
+		log_at(LOG_ERROR | LOG_SELDOM, "a %s of %llu bytes at byte %llu finds no space "
+				"below the target: the guest gets I/O errors until there is some",
+				name, bytes, offset);
+	else if (result == -EOPNOTSUPP)
+		log_at(LOG_INFO | LOG_SELDOM, "the target cannot do a %s: the guest is told so",
+				name);
+	else
+		log_at(LOG_ERROR | LOG_SELDOM, "a %s of %llu bytes at byte %llu of the target "
+				"failed: %s: the guest gets an I/O error",
+				name, bytes, offset, strerror(-result));
+}
+
+static void wait_say(uint64_t usec)
+{
+	if (usec >= PATIENCE_USEC)
+		log_at(LOG_WARN | LOG_SELDOM, "the target took %llu s for an operation: the guest "
+				"has waited", (unsigned long long)usec / 1000000);
+}
+
 static void request_account(struct queue *queue, const struct request *request, int result)
 {
 	static const uint8_t op[] = {
@@ -254,15 +290,17 @@ static void request_account(struct queue *queue, const struct request *request, 
 		[BLK_FLUSH] = STATS_FLUSH, [BLK_DISCARD] = STATS_DISCARD,
 		[BLK_DISCARD_SECURE] = STATS_DISCARD,
 	};
+	const uint64_t usec = queue->now_usec - request->started_usec;
 
-	stats_operation(queue->vbd->stats, op[request->blk.op], request->blk.bytes,
-			queue->now_usec - request->started_usec);
+	stats_operation(queue->vbd->stats, op[request->blk.op], request->blk.bytes, usec);
+	wait_say(usec);
 	if (result == 0)
 		return;
 	stats_add(&queue->vbd->stats->errors, 1);
-	log_error("queue %u: operation %u at %llu, %llu bytes, failed: %s", queue->index,
-			request->blk.op, (unsigned long long)request->blk.offset,
-			(unsigned long long)request->blk.bytes, strerror(-result));
+	if (request->failed)
+		log_warn("queue %u cannot write the guest's pages of a read", queue->index);
+	else
+		fault_say(&request->blk, result);
 }
 
 /* What an errno of the backing is on the wire. */

@@ -72,9 +72,9 @@ static bool bucket_takes(struct log_site *site, uint32_t burst, uint32_t period)
 	return true;
 }
 
-static bool site_allows(struct log_site *site)
+static bool site_allows(struct log_site *site, bool seldom)
 {
-	if (bucket_takes(site, LOG_BURST, LOG_PERIOD_SEC) &&
+	if (bucket_takes(site, seldom ? 1 : LOG_BURST, seldom ? LOG_SELDOM_SEC : LOG_PERIOD_SEC) &&
 			(!of_device || bucket_takes(of_device, LOG_DEVICE_BURST, LOG_DEVICE_PERIOD_SEC)))
 		return true;
 	site->suppressed++;
@@ -90,16 +90,17 @@ static size_t grown(size_t used, size_t room, int added)
 	return after < room ? after : room - 1;
 }
 
-void log_write(struct log_site *site, enum log_level level, const char *fmt, ...)
+void log_write(struct log_site *site, unsigned int level, const char *fmt, ...)
 {
 	char line[512];
 	const size_t room = sizeof(line) - 1;
 	size_t used = 0;
 	va_list args;
 
-	if (level > most_level || !site_allows(site))
+	if ((level & ~LOG_SELDOM) > most_level || !site_allows(site, level & LOG_SELDOM))
 		return;
-	used = grown(used, room, snprintf(line, room, "<%d>%s%s", (int)level, name, name[0] ? ": " : ""));
+	used = grown(used, room, snprintf(line, room, "<%u>%s%s", level & ~LOG_SELDOM, name,
+			name[0] ? ": " : ""));
 	va_start(args, fmt);
 	used = grown(used, room, vsnprintf(line + used, room - used, fmt, args));
 	va_end(args);

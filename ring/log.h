@@ -14,6 +14,13 @@
 #define LOG_PERIOD_SEC 12
 
 /*
+ * With a level: a condition of the world that fails each operation as long as it lasts. One line of
+ * that call site, and one more every LOG_SELDOM_SEC seconds, with the count of what was kept back.
+ */
+#define LOG_SELDOM 8
+#define LOG_SELDOM_SEC 60
+
+/*
  * Lines of a device's workers together, whichever call sites: a worker lives as long as a connection, and
  * a guest that connects again gets new call sites, but not a new budget.
  */
@@ -46,8 +53,11 @@ void log_share(struct log_site *device);
 /* How many lines all call sites have kept back since the start. */
 uint64_t log_suppressed(void);
 
-/* Writes a line if the site's budget allows; use the macros. Never fails, never allocates. */
-void log_write(struct log_site *site, enum log_level level, const char *fmt, ...)
+/*
+ * Writes a line if the site's budget allows; use the macros. `level`: an enum log_level, with or
+ * without LOG_SELDOM. Never fails, never allocates.
+ */
+void log_write(struct log_site *site, unsigned int level, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
 #define log_at(level, ...)                                                                         \
