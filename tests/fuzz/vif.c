@@ -21,8 +21,9 @@ static struct {
 
 static bool lied;		/* an index that cannot be: the rings are to halt */
 static bool deaf;		/* event words were scribbled on: nobody counts on notifications */
+static bool over;		/* a successor has looked at a ring that was lied about: there is no more to see */
 static bool died;		/* a worker has gone: a frame that it held is lost */
-static bool kick_queue, kick_ctrl, tap_edge;
+static bool kick[2], kick_ctrl, tap_edge;	/* kick: by enum vif_direction; both rings' port is the first's */
 static int sleeps;		/* milliseconds, as queue_rest() said */
 static uint32_t notified;
 
@@ -76,21 +77,27 @@ static void ctrl_take(void)
 /* --- both ends --------------------------------------------------------------------------------- */
 
 /* As a frontend's RING_PUSH_REQUESTS_AND_CHECK_NOTIFY. */
-static void show(uint32_t gref, uint32_t prod, uint32_t *pushed, bool *kick)
+static void show(uint32_t gref, uint32_t prod, uint32_t *pushed, bool *rings)
 {
 	const uint32_t event = *header_at(gref, 1);
 
 	__atomic_store_n(header_at(gref, 0), prod, __ATOMIC_RELEASE);
-	*kick |= prod - event < prod - *pushed || (deaf && prod != *pushed);
+	*rings |= prod - event < prod - *pushed || (deaf && prod != *pushed);
 	*pushed = prod;
+}
+
+/* Which port rings for the receive ring. */
+static enum vif_direction rx_port(void)
+{
+	return vif.params.vif.flags & VIF_SPLIT ? VIF_RX : VIF_TX;
 }
 
 static void show_all(void)
 {
 	if (lied)
 		return;
-	show(TX_GREF, tx.prod, &tx.pushed, &kick_queue);
-	show(RX_GREF, rx.prod, &rx.pushed, &kick_queue);
+	show(TX_GREF, tx.prod, &tx.pushed, &kick[VIF_TX]);
+	show(RX_GREF, rx.prod, &rx.pushed, &kick[rx_port()]);
 	show(CTRL_GREF, ask.prod, &ask.pushed, &kick_ctrl);
 }
 
@@ -106,16 +113,29 @@ static void take_all(void)
 	ctrl_take();
 }
 
+static bool hears_port(enum vif_direction direction, bool masked)
+{
+	if (!kick[direction] || masked)
+		return false;
+	fake.pending = 1u << direction;
+	queue_event(&queue);
+	kick[direction] = false;
+	HOLDS(direction == VIF_TX ? queue.tx.unmask_due : queue.rx.unmask_due);
+	return true;
+}
+
+static void kick_all(void)
+{
+	kick[VIF_TX] = kick[rx_port()] = kick_ctrl = true;
+}
+
 /* What wakes the worker reaches it, if its ports are not masked. */
 static bool hears(void)
 {
 	bool any = sleeps == 0 || tap_edge;
 
-	if (kick_queue && !queue.tx.unmask_due && !queue.rx.unmask_due) {
-		fake.pending = any = true;
-		queue_event(&queue);
-		kick_queue = false;
-	}
+	any |= hears_port(VIF_TX, queue.tx.unmask_due);
+	any |= hears_port(VIF_RX, queue.rx.unmask_due);
 	if (kick_ctrl && ctrl.open && !ctrl.unmask_due) {
 		fake.pending = any = true;
 		ctrl_event(&ctrl);
@@ -145,8 +165,8 @@ static bool halted(void)
 
 static void awake(void)
 {
-	fake.pending = false;
-	kick_queue = kick_ctrl = true;	/* a port is pending when it is bound */
+	fake.pending = 0;
+	kick_all();	/* a port is pending when it is bound */
 	sleeps = 0;
 }
 
@@ -168,6 +188,16 @@ static void succeed(bool told)
 	awake();
 }
 
+/* What a successor finds where its predecessor's answers should be is the guest's, too. */
+static void lie_to_successor(struct feed *feed)
+{
+	vif_worker_die();
+	*header_at(TX_GREF + feed_u8(feed) % 2, 2) = feed_u32(feed);
+	if (!vif_worker_start())
+		queue_work(&queue);
+	over = true;
+}
+
 static void lie(struct feed *feed)
 {
 	const uint32_t gref = TX_GREF + feed_u8(feed) % (2 + vif.params.vif.ctrl.pages), shown = *header_at(gref, 2);
@@ -175,7 +205,7 @@ static void lie(struct feed *feed)
 
 	lied = tainted = true;
 	*header_at(gref, 0) = feed_u8(feed) & 1 ? shown + NETIF_RING_SLOTS + 1 + far : shown - 1 - far;
-	kick_queue = kick_ctrl = true;
+	kick_all();
 }
 
 static void scribble(struct feed *feed)
@@ -215,10 +245,12 @@ static void happen(struct feed *feed)
 		credit_set(feed);
 	else if (what < 244)
 		vif.headroom = feed_u8(feed) * 16u;
-	else if (what < 248)
+	else if (what < 247)
 		succeed(what & 1);
+	else if (what == 247 && !lied)
+		lie_to_successor(feed);
 	else if (what < 254)
-		kick_queue = kick_ctrl = true;
+		kick_all();
 	else if (what == 254)
 		scribble(feed);
 	else if (what == 255)
@@ -227,20 +259,37 @@ static void happen(struct feed *feed)
 
 /* --- from the beginning to the end -------------------------------------------------------------- */
 
-/* A ring whose page is not granted, or whose index cannot be, is refused before anything is taken. */
+/* No such port, pages that a ring of an interface does not have, no descriptors, or no grant. */
+static void ring_spoil(uint32_t gref, uint8_t how)
+{
+	struct ring_params *ring = gref == CTRL_GREF ? &vif.params.vif.ctrl : &vif.params.queue[0].ring[gref - TX_GREF];
+
+	if (how % 4 == 0)
+		fake.unbound = true;
+	else if (how % 4 == 1 && ring->pages)
+		ring->pages = 2;
+	else if (how % 4 == 2)
+		fake.no_handle = 1 + how / 4 % (vif.params.vif.ctrl.pages ? 4 : 2);
+	else
+		fake.map_refused[gref] = true;
+}
+
+/* A ring that cannot be, or whose index cannot be, is refused before anything is taken. */
 static bool refused(struct feed *feed)
 {
-	const uint32_t gref = TX_GREF + feed_u8(feed) % 3;
-	const bool map = wrong(feed), index = wrong(feed), there = gref != CTRL_GREF || vif.params.vif.ctrl.pages;
+	const uint8_t which = feed_u8(feed);
+	const uint32_t gref = TX_GREF + which % 3;
+	const bool spoilt = wrong(feed), index = wrong(feed), there = gref != CTRL_GREF || vif.params.vif.ctrl.pages;
 
-	fake.map_refused[gref] = map;
+	if (spoilt)
+		ring_spoil(gref, which / 3);
 	if (index)
 		*header_at(gref, 0) += NETIF_RING_SLOTS + 1 + feed_u8(feed);
 	if (!vif_worker_start()) {
-		HOLDS(!there || !(map || index));
+		HOLDS(!there || !(spoilt || index));
 		return false;
 	}
-	HOLDS(map || index);
+	HOLDS(spoilt || index);
 	vif_worker_die();
 	return true;
 }
@@ -259,9 +308,11 @@ static bool connect_new(struct feed *feed)
 	memset(&rx, 0, sizeof(rx));
 	tx.prod = tx.pushed = tx.cons = rx.prod = rx.pushed = rx.cons = index;
 	ask.prod = ask.pushed = ask.cons = index;
-	tainted = lied = deaf = died = tap_edge = false;
+	tainted = lied = deaf = died = tap_edge = over = fake.unbound = false;
+	fake.no_handle = 0;
 	memset(fake.page[RX_PAGE], PAINT, NETIF_RING_SLOTS * 4096);
-	vif_connect(feed_u32(feed) & (VIF_SPLIT - 1), feed_u8(feed) % 8 != 0, index);
+	kick[VIF_RX] = false;
+	vif_connect(feed_u32(feed) & (2 * VIF_SPLIT - 1), feed_u8(feed) % 8 != 0, index);
 	if (refused(feed))
 		return false;
 	notified = fake.notified;
@@ -308,10 +359,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (!connect_new(&feed))
 		return 0;
-	while (feed.left && !halted())
+	while (feed.left && !halted() && !over)
 		happen(&feed);
-	settle(&feed);
-	end_holds();
+	if (!over) {
+		settle(&feed);
+		end_holds();
+	}
 	vif_worker_die();
 	return 0;
 }

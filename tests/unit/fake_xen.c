@@ -13,7 +13,7 @@
 #include "ring/events.h"
 #include "ring/grants.h"
 
-#define OUR_PORT 17u
+#define OUR_PORT 17u		/* the first of a handle; the second is the next number */
 
 struct fake_xen fake __attribute__((aligned(4096)));
 
@@ -36,10 +36,18 @@ struct grant_batch {
 
 struct events {
 	uint32_t domid;
+	uint32_t bound;
 };
+
+static int handle_open(void)
+{
+	return fake.no_handle && --fake.no_handle == 0 ? -EMFILE : 0;
+}
 
 int grants_open(struct grants **grants, uint32_t domid)
 {
+	if (handle_open())
+		return -EMFILE;
 	*grants = calloc(1, sizeof(**grants));
 	(*grants)->domid = domid;
 	return 0;
@@ -147,6 +155,8 @@ void grant_batch_clear(struct grant_batch *batch)
 
 int events_open(struct events **events, uint32_t domid)
 {
+	if (handle_open())
+		return -EMFILE;
 	*events = calloc(1, sizeof(**events));
 	(*events)->domid = domid;
 	return 0;
@@ -166,8 +176,8 @@ int events_bind(struct events *events, remote_port_t remote, port_t *local)
 {
 	if (fake.unbound)
 		return -EINVAL;
-	local->port = OUR_PORT;
-	fake.pending = true;
+	fake.pending |= 1u << events->bound;
+	local->port = OUR_PORT + events->bound++;
 	return 0;
 }
 
@@ -175,21 +185,21 @@ int events_take(struct events *events, port_t *port)
 {
 	if (!fake.pending)
 		return -EAGAIN;
-	fake.pending = false;
-	port->port = OUR_PORT;
+	port->port = OUR_PORT + (uint32_t)__builtin_ctz(fake.pending);
+	fake.pending &= fake.pending - 1;
 	return 0;
 }
 
 int events_unmask(struct events *events, port_t port)
 {
-	assert(port.port == OUR_PORT);
+	assert(port.port - OUR_PORT < events->bound);
 	fake.unmasked++;
 	return 0;
 }
 
 int events_notify(struct events *events, port_t port)
 {
-	assert(port.port == OUR_PORT);
+	assert(port.port - OUR_PORT < events->bound);
 	fake.notified++;
 	return 0;
 }

@@ -18,7 +18,8 @@ struct fake_xen {
 	bool map_refused[FAKE_PAGES];	/* this reference cannot be mapped */
 	bool calls_fail;		/* a copy call fails as a whole */
 	bool unbound;			/* the frontend's port does not exist */
-	bool pending;			/* our port: delivered at the next events_take() */
+	uint32_t no_handle;		/* the how manieth handle, of either kind, cannot be opened; 0: each can */
+	uint32_t pending;		/* our ports, a bit each in the order of binding: the next events_take() has one */
 	uint32_t maps, copy_calls, notified, unmasked;
 };
 

@@ -153,7 +153,7 @@ void vif_connect(uint32_t flags, bool with_ctrl, uint32_t index)
 	vif.stats = &figures;
 	vif.params = (struct device_params) {
 		.kind = DEVICE_VIF, .domid = 7, .queues = VIF_QUEUES, .generation = ++generation,
-		.queue[0].ring = { { .port = 3, .pages = 1, .gref = { TX_GREF } }, { .port = 3, .pages = 1, .gref = { RX_GREF } } },
+		.queue[0].ring = { { .port = 3, .pages = 1, .gref = { TX_GREF } }, { .port = flags & VIF_SPLIT ? 4 : 3, .pages = 1, .gref = { RX_GREF } } },
 		.vif = { .flags = flags, .mtu = 1500, .rx_drain_msec = 10000, .rx_stall_msec = 60000, .addresses = 2,
 			.address = { { 4, 32, { [12] = 10, 0, 0, 7 } }, { 6, 64, { 0x20, 1, 0xd, 0xb8 } } },
 			.ctrl = { .port = 5, .pages = with_ctrl, .gref = { CTRL_GREF } } },
