@@ -12,6 +12,7 @@
 
 #include "ring/tun.h"
 #include "tests/fuzz/bus/bus.h"
+#include "xenbus/lock.h"
 #include "xenbus/resize.h"
 #include "xenbus/rundir.h"
 #include "xenbus/steer.h"
@@ -200,11 +201,21 @@ int disk_open(const struct disk_request *request, struct disk *disk, char *why, 
 
 	HOLDS(request->path);
 	*disk = (struct disk) {
-		.bytes = host.disk_bytes, .sector_bytes = 512, .physical_bytes = 4096, .discard_granularity = 512,
+		.identity = { .device = 1, .inode = host.disk_bytes }, .bytes = host.disk_bytes, .sector_bytes = 512, .physical_bytes = 4096, .discard_granularity = 512,
 	};
 	if (fd < 0)
 		snprintf(why, room, "%s does not open", request->path);
 	return fd;
+}
+
+struct disk_identity disk_identity(const struct stat *st)
+{
+	return (struct disk_identity) { 0 };
+}
+
+bool disk_may_be(const struct disk_identity *known, struct disk_identity now)
+{
+	return known->device == 0 || known->inode == now.inode;
 }
 
 void resize_watch(struct vbd *vbd)
@@ -236,6 +247,12 @@ int rundir_write(int dir, const char *file, const void *data, size_t bytes, mode
 	return trouble();
 }
 
+ssize_t rundir_read(int dir, const char *file, void *data, size_t room)
+{
+	HOLDS(fcntl(dir, F_GETFD) >= 0);
+	return -ENOENT;
+}
+
 void rundir_remove(const char *run, const char *name)
 {
 }
@@ -252,9 +269,26 @@ void config_uids(const struct config *config, uint32_t *first, uint32_t *last)
 	*last = *first + DEVICES_MAX - 1;
 }
 
+/* All devices are of one control. */
+bool lock_uid(uint32_t uid)
+{
+	return true;
+}
+
 /* --- workers ------------------------------------------------------------------------------------- */
 
-int worker_start(struct device *device, bool fresh)
+/* Is there to be another try? */
+static bool patience_left(struct worker *worker)
+{
+	worker->state = WORKER_LOST;
+	if (++worker->deaths >= WORKER_DEATHS_MAX)
+		return false;
+	if (worker->deaths > 1)
+		worker->state = WORKER_RESTING;
+	return true;
+}
+
+void worker_start(struct device *device, bool fresh)
 {
 	int fds[BACKING_FDS_MAX], r;
 	unsigned int n = 0;
@@ -266,14 +300,18 @@ int worker_start(struct device *device, bool fresh)
 	if (r) {
 		if (!device->failed)
 			device_fail(device, -r, "cannot start");
-		device->worker.state = WORKER_NONE;
-		return r;
+		device->worker.state = WORKER_LOST;
+		if (!fresh && patience_left(&device->worker))
+			device->failed = false;
+		return;
 	}
 	HOLDS(params_check(&device->params, device->id.kind) == NULL);
 	HOLDS(device->kind->journal_bytes(&device->params) > 0);
 	connection_holds(device, fresh);
+	if (fresh)
+		device->worker.deaths = 0;
 	device->worker.state = WORKER_STARTING;
-	return 0;
+	device->worker.successor = false;
 }
 
 void worker_stays(const struct device *device)
@@ -355,13 +393,12 @@ void worker_ends(struct device *device, bool again)
 		connection_over(device);
 		return;
 	}
-	worker->state = again ? WORKER_LOST : WORKER_RESTING;
-	worker->deaths++;
-	if (worker->deaths < WORKER_DEATHS_MAX)
-		return;
-	device_fail(device, EIO, "the worker has died %u times", worker->deaths);
-	worker->state = WORKER_LOST;
-	worker->deaths = 0;
+	if (worker->state == WORKER_DRAINING)
+		worker->state = WORKER_LOST;
+	else if (!patience_left(worker))
+		device_fail(device, EIO, "the worker has died %u times", worker->deaths);
+	else if (again)
+		worker->state = WORKER_LOST;
 }
 
 static void message(struct device *device, enum control_type type, uint64_t value)
@@ -378,6 +415,8 @@ void worker_says(struct device *device, uint8_t what)
 
 	if (worker->state == WORKER_STARTING && what < 200) {
 		worker->state = WORKER_RUNNING;
+		if (worker->deaths)
+			device_error_clear(device);
 	} else if (what < 100) {
 		message(device, CONTROL_STALLED, what & 1);
 	} else if (what < 150) {
