@@ -146,18 +146,6 @@ int disk_bytes(int fd, uint32_t sector_bytes, uint64_t *bytes)
 	return 0;
 }
 
-struct disk_identity disk_identity(const struct stat *st)
-{
-	const bool device = S_ISBLK(st->st_mode);
-
-	return (struct disk_identity) { device ? st->st_rdev : st->st_dev, device ? 0 : st->st_ino };
-}
-
-bool disk_may_be(const struct disk_identity *known, struct disk_identity now)
-{
-	return known->device == 0 || (known->device == now.device && known->inode == now.inode);
-}
-
 static int measure(int fd, const struct disk_request *request, struct disk *disk,
 		const struct reason *why)
 {
@@ -171,7 +159,7 @@ static int measure(int fd, const struct disk_request *request, struct disk *disk
 		return r;
 	disk->is_device = S_ISBLK(st.st_mode);
 	disk->rdev = disk->is_device ? st.st_rdev : 0;
-	disk->identity = disk_identity(&st);
+	disk->inode = disk->is_device ? 0 : st.st_ino;
 	if (disk->is_device)
 		measure_device(fd, request, disk);
 	else

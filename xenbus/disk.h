@@ -8,7 +8,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/stat.h>
 #include <sys/types.h>
 
 /* What is asked for. */
@@ -22,17 +21,11 @@ struct disk_request {
 	uint32_t sector;	/* smallest logical sector of a file, bytes; 0: what it needs */
 };
 
-/* What tells one target from another that has taken its path. */
-struct disk_identity {
-	dev_t device;		/* itself, or of its file system. 0: none */
-	ino_t inode;		/* of a file */
-};
-
 /* What it turned out to be. */
 struct disk {
-	struct disk_identity identity;
 	bool is_device;
 	dev_t rdev;			/* of a device */
+	ino_t inode;			/* of a file: another may take its path. 0: a device */
 	uint64_t bytes;			/* a multiple of sector_bytes; 0: no medium */
 	uint32_t sector_bytes;		/* logical: 512 or 4096 */
 	uint32_t physical_bytes;
@@ -49,11 +42,6 @@ struct disk {
  *  sectors that a guest cannot use
  */
 int disk_open(const struct disk_request *request, struct disk *disk, char *why, size_t room);
-
-struct disk_identity disk_identity(const struct stat *st);
-
-/* Is `now` the target that was known? True also where none was. */
-bool disk_may_be(const struct disk_identity *known, struct disk_identity now);
 
 /* The present size of an open target, whole sectors, bytes. 0 or -errno. */
 int disk_bytes(int fd, uint32_t sector_bytes, uint64_t *bytes);

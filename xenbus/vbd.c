@@ -104,8 +104,8 @@ static void held_find(struct vbd *vbd)
 	struct stat st;
 
 	snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)worker->pid, WORKER_FD_BACKING);
-	if (worker->pidfd >= 0 && stat(path, &st) == 0)
-		vbd->held = disk_identity(&st);
+	if (worker->pidfd >= 0 && stat(path, &st) == 0 && S_ISREG(st.st_mode))
+		vbd->held = st.st_ino;
 }
 
 /* The disk of a worker that a former control started: what cannot be measured is no reason to end
@@ -244,17 +244,20 @@ static void disk_fill(struct vbd *vbd)
 	params->discard_granularity = disk->discard_granularity;
 }
 
-/* A guest that is connected keeps its disk: a file that was moved to the same place is another one. */
+/*
+ * A guest that is connected keeps its disk: a file that was moved to the same place is another one. Not so for
+ * devices: a LUN that comes back may have another number.
+ */
 static int held_check(struct vbd *vbd)
 {
 	struct device *device = &vbd->device;
 
-	if (device->published && !disk_may_be(&vbd->held, vbd->disk.identity)) {
+	if (device->published && vbd->held && vbd->held != vbd->disk.inode) {
 		device_fail(device, ESTALE, "the target %s is another one by now than the guest's disk",
 				vbd->target);
 		return -ESTALE;
 	}
-	vbd->held = vbd->disk.identity;
+	vbd->held = vbd->disk.inode;
 	return 0;
 }
 
@@ -330,7 +333,7 @@ static const char *vbd_target(struct device *device)
 
 static void vbd_released(struct device *device)
 {
-	vbd_of(device)->held = (struct disk_identity) { 0 };
+	vbd_of(device)->held = 0;
 	resize_unwatch(vbd_of(device));
 }
 
