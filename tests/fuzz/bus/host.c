@@ -201,21 +201,11 @@ int disk_open(const struct disk_request *request, struct disk *disk, char *why, 
 
 	HOLDS(request->path);
 	*disk = (struct disk) {
-		.identity = { .device = 1, .inode = host.disk_bytes }, .bytes = host.disk_bytes, .sector_bytes = 512, .physical_bytes = 4096, .discard_granularity = 512,
+		.inode = host.disk_bytes, .bytes = host.disk_bytes, .sector_bytes = 512, .physical_bytes = 4096, .discard_granularity = 512,
 	};
 	if (fd < 0)
 		snprintf(why, room, "%s does not open", request->path);
 	return fd;
-}
-
-struct disk_identity disk_identity(const struct stat *st)
-{
-	return (struct disk_identity) { 0 };
-}
-
-bool disk_may_be(const struct disk_identity *known, struct disk_identity now)
-{
-	return known->device == 0 || known->inode == now.inode;
 }
 
 void resize_watch(struct vbd *vbd)
