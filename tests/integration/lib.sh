@@ -10,6 +10,7 @@
 #   as D COMMAND...             runs a command inside that domain
 #   store PATH                  a xenstore value as Dom0 sees it, empty if there is none
 #   backend D DEVID KEY         a key of a vbd's backend directory
+#   ctl WORD...                 xenbackctl, of this test's xenbackd
 #   wait_for SECONDS WHAT...    until the command succeeds; fails the test if it does not
 #   nbd D DEVID [OPTION...]     an NBD server on $T/nbd-D-DEVID.sock whose disk is the guest's vbd
 #   needs_root WHY              leaves the test out for an ordinary user
@@ -93,6 +94,8 @@ as() {
 	shift
 	"$root/tests/sim/xensim" run "$sim" "$domid" -- "$@"
 }
+
+ctl() { "$build/sbin/xenbackctl" --run "$T/run" "$@"; }
 
 # Programs in the background are started without `as`: a shell function would be one process more, and
 # its number not theirs.

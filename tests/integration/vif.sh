@@ -118,7 +118,7 @@ netback_pid() {
 }
 
 netback_stat() {
-	"$build/sbin/xenbackctl" --run "$T/run" --json stats "vif-$1-0" | jq ".$2"
+	ctl --json stats "vif-$1-0" | jq ".$2"
 }
 
 carrier_is() {
