@@ -435,11 +435,22 @@ sizes:
 # --- the lab: a real Xen -------------------------------------------------------------------------
 
 # docs/lab.md. BACKEND=kernel runs the same scenarios against the kernel's own backends.
-lab: all $(BELIEFS)
+lab: all lab-tools
 	tests/lab/run
 
 lab-quick: all
 	tests/lab/run --quick
+
+# What Dom0 and guests of the lab are given beside the programs themselves.
+lab-tools: need-lab $(BELIEFS) $(BUILD)/lab/tools/kexec $(BUILD)/lab/tools/test_steer
+
+$(BUILD)/lab/tools/kexec: tests/lab/kexec.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -static -o $@ $<
+
+$(BUILD)/lab/tools/test_steer: $(BUILD)/unit/test_steer
+	@mkdir -p $(@D)
+	cp $< $$(ldd $< | grep -o '/.*libcmocka[^ ]*') $(@D)
 
 bench-lab: all
 	tests/lab/bench
@@ -449,7 +460,7 @@ $(BUILD)/lab/instructions.so: tests/lab/profile/instructions.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -fPIC -shared -o $@ $<
 
-.PHONY: lab lab-quick bench-lab
+.PHONY: lab lab-quick lab-tools bench-lab
 
 # --- housekeeping --------------------------------------------------------------------------------
 

@@ -43,6 +43,7 @@ make_share() {
 		rm -r "$share/in/root/$old"
 	done
 	[ ! -d "$top/build/beliefs" ] || cp -r "$top/build/beliefs" "$share/in/"
+	[ ! -d "$top/build/lab/tools" ] || cp -r "$top/build/lab/tools" "$share/in/"
 	printf 'BACKEND=%s\nENTRY=%s\nRUNS=%s\nWHAT="%s"\n' "$BACKEND" "$1" "${RUNS:-2}" "${WHAT:-disk net}" >"$share/in/settings"
 	: >"$share/out/events"
 	cp "$2" "$share/in/jobs"

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # What a scenario is written with. Read by dom0/scenario; every function fails with a sentence.
 #
-#	guest_create NAME KIND [LINE...]  a guest from xl configuration lines; KIND: pv pvh tools
+#	guest_create NAME KIND [LINE...]  a guest from xl configuration lines; KIND: pv pvh hvm tools
 #	shared_guest                      a PV guest called `shared`, running, with no disk and no vif
 #	guest NAME COMMAND                runs one command line in the guest: its output, its exit status
 #	guest_start NAME COMMAND          the same in the background; guest_wait NAME [SECONDS] for its end
@@ -13,6 +13,7 @@
 #	wait_for SECONDS COMMAND...       until it succeeds
 #	refuses TEXT COMMAND...           the command must fail and say TEXT
 #	not COMMAND...                    the command must fail
+#	one_fault_said REGEX              our log has one warning or error since the scenario began, and it is that
 #	first_life, machine_dies          cuts the machine's power; the scenario starts again at the next boot,
 #	                                  which has the same scratch disk, and where first_life is false
 #	figure JOB METRIC VALUE UNIT      a measurement for build/bench/reliability.json
@@ -21,6 +22,7 @@
 work=/run/lab/work
 images=/usr/lib/xenback-lab
 console_logs=/var/log/xen/console
+our_log=/var/log/xenback/xenbackd.log
 slow=${slow:-1} # how many times longer than on a free host everything may take
 serial=0
 
@@ -67,20 +69,25 @@ figure() { echo "$*" >>"/lab/out/$(name_of_this)/figures"; }
 
 # guest_kind KIND: kernel, initramfs and memory; prints configuration lines.
 guest_kind() {
-	local kernel=vmlinux-amd64 ramdisk=guest-amd64 type=pv memory=128
+	local kernel=$images/vmlinux-amd64 ramdisk=guest-amd64 type=pv memory=128 more=
 	case $1 in
 	pv) ;;
 	pvh) type=pvh ;;
+	hvm) # the firmware wants a packed kernel
+		type=hvm memory=256 kernel=$(ls /boot/vmlinuz-*-amd64)
+		more=$'vnc = 0\nnographic = 1\nserial = "pty"'
+		;;
 	tools) ramdisk=guest-tools memory=512 ;;
 	*) die "no kind of guest: $1" ;;
 	esac
 	cat <<-EOF
-		kernel = "$images/$kernel"
+		kernel = "$kernel"
 		ramdisk = "/srv/lab/$ramdisk"
 		type = "$type"
 		memory = $memory
 		vcpus = 1
 		extra = "console=hvc0 loglevel=4 mitigations=off"
+		$more
 	EOF
 }
 
@@ -97,11 +104,12 @@ guest_config() {
 }
 
 guest_create() {
-	local config
+	local config limit=90
+	[ "$2" != hvm ] || limit=150
 	config=$(guest_config "$@")
 	rm -f "$console_logs/guest-$1.log"
 	xl create -q "$config"
-	guest_ready "$1"
+	guest_ready "$1" $limit
 }
 
 console() { tr -d '\r' <"$console_logs/guest-$1.log"; }
@@ -216,6 +224,15 @@ guest_gone() { ! xl domid "$1" >/dev/null 2>&1; }
 backend_path() { echo "/local/domain/0/backend/${3:-vbd}/$(xl domid "$1")/$2"; }
 backend_read() { xenstore-read "$(backend_path "$1" "$2" "${4:-vbd}")/$3"; }
 backend_gone() { ! xenstore-exists "$1"; }
+
+# one_fault_said REGEX: one line for the fault: not none, and not one for each I/O. (The kernel's backends are silent.)
+one_fault_said() {
+	local said
+	[ "$BACKEND" = ours ] || return 0
+	said=$(tail -n "+$((said_before + 1))" $our_log | grep '^<[0-4]>' || true)
+	echo "$said"
+	[ "$(wc -l <<<"$said")" = 1 ] && [[ $said =~ $1 ]] || die "our log does not say '$1' in one line"
+}
 
 # held: how many pages of the shared guest somebody holds, counted by the hypervisor, and how many ports
 # of Dom0 lead to another domain. What it was with no device is kept in held_file.
