@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ring/sring.h"
+
 #define BATCH_SEGMENTS 1024u	/* at least one largest request */
 
 int move_open(struct move *move, struct grants *grants, uint32_t pool_pages, uint32_t sector_bytes,
@@ -32,13 +34,31 @@ int move_open(struct move *move, struct grants *grants, uint32_t pool_pages, uin
 	return arena_open(&move->arena, pool_pages);
 }
 
+/* NULL: it cannot be mapped, or nothing stays mapped. */
+static void *page_mapped(struct move *move, gref_t gref)
+{
+	void *page;
+
+	if (!move->persist)
+		return NULL;
+	page = persist_find(move->persist, gref);
+	return page ? page : persist_map(move->persist, gref);
+}
+
+bool move_peek(struct move *move, gref_t gref, void *to, uint32_t bytes)
+{
+	const void *page = page_mapped(move, gref);
+
+	if (page)
+		sring_copy(to, page, bytes);
+	return page != NULL;
+}
+
 /* All its pages, or none: the rest of it is then copied by the hypervisor. */
 static bool all_mapped(struct move *move, const struct request *request)
 {
 	for (uint32_t i = 0; i < request->blk.segments; i++) {
-		gref_t gref = request->blk.segment[i].gref;
-
-		if (!persist_find(move->persist, gref) && !persist_map(move->persist, gref))
+		if (!page_mapped(move, request->blk.segment[i].gref))
 			return false;
 	}
 	return true;
@@ -78,7 +98,7 @@ int move_place(struct move *move, struct request *request)
 
 	if (request->blk.segments == 0)
 		return 0;
-	request->mapped = move->persist && all_mapped(move, request);
+	request->mapped = all_mapped(move, request);
 	if (request->mapped && !move->by_hand && place_direct(move, request))
 		return 0;
 	request->buffer = arena_get(&move->arena, pages);

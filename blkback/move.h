@@ -39,6 +39,12 @@ int move_open(struct move *move, struct grants *grants, uint32_t pool_pages, uin
  */
 int move_place(struct move *move, struct request *request);
 
+/*
+ * Copies the first `bytes` (a multiple of 4) of a page that is or can be mapped to stay, each word read
+ * once. False: nothing is copied, the hypervisor has to do it.
+ */
+bool move_peek(struct move *move, gref_t gref, void *to, uint32_t bytes);
+
 /* Is there room in the batch for this request's segments? If not, run what is in it first. */
 bool move_room(const struct move *move, const struct request *request);
 

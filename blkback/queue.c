@@ -87,11 +87,12 @@ void queue_recover(struct queue *queue, struct request *request)
 struct taken {
 	struct request *request;
 	uint32_t req_idx;
-	uint32_t described;	/* segments whose descriptors are being copied */
-	uint32_t place;
+	uint32_t described;	/* segments whose descriptors are copied, or being copied */
+	bool here;		/* they are copied */
+	uint32_t place;		/* of their copy in the batch, otherwise */
 };
 
-/* One slot into a journal record, and the copy of its indirect page into the batch. */
+/* One slot into a journal record, with its indirect page or the copy of that into the batch. */
 static void take_one(struct queue *queue, struct taken *taken)
 {
 	struct journal_entry *entry;
@@ -104,6 +105,10 @@ static void take_one(struct queue *queue, struct taken *taken)
 	taken->described = blkif_indirect(entry->record, queue->vbd->params.vbd.abi, &geometry, &page);
 	if (taken->described == 0)
 		return;
+	taken->here = move_peek(&queue->move, page, entry->record + BLKIF_SLOT_BYTES_MAX,
+			taken->described * BLKIF_SEGMENT_BYTES);
+	if (taken->here)
+		return;
 	taken->place = grant_batch_from_guest(queue->descriptors, queue->move.grants, page, 0,
 			taken->described * BLKIF_SEGMENT_BYTES, entry->record + BLKIF_SLOT_BYTES_MAX);
 }
@@ -112,7 +117,7 @@ static void journal_one(struct queue *queue, const struct taken *taken)
 {
 	uint32_t used = BLKIF_SLOT_BYTES_MAX;
 
-	if (taken->described && grant_batch_ok(queue->descriptors, taken->place))
+	if (taken->described && (taken->here || grant_batch_ok(queue->descriptors, taken->place)))
 		used += taken->described * BLKIF_SEGMENT_BYTES;
 	journal_take(&queue->journal, taken->request->slot, taken->req_idx, (uint16_t)used);
 }

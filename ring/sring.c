@@ -33,15 +33,15 @@ static uint8_t *slot_of(const struct sring *ring, uint32_t index)
  * Volatile words, because memcpy may read a byte twice and the frontend may change it in between.
  * Slots are 4-aligned in every protocol, and 8-aligned where their size is a multiple of 8.
  */
-static void copy_in(void *to, const uint8_t *from, uint32_t bytes)
+void sring_copy(void *copy, const void *shared, uint32_t bytes)
 {
 	if (bytes % 8 == 0) {
 		for (uint32_t i = 0; i < bytes / 8; i++)
-			((uint64_t *)to)[i] = ((const volatile uint64_t *)from)[i];
+			((uint64_t *)copy)[i] = ((const volatile uint64_t *)shared)[i];
 		return;
 	}
 	for (uint32_t i = 0; i < bytes / 4; i++)
-		((uint32_t *)to)[i] = ((const volatile uint32_t *)from)[i];
+		((uint32_t *)copy)[i] = ((const volatile uint32_t *)shared)[i];
 }
 
 static void copy_out(uint8_t *to, const void *from, uint32_t bytes)
@@ -88,7 +88,7 @@ int sring_look(struct sring *ring)
 uint32_t sring_take(struct sring *ring, void *copy)
 {
 	assert(ring->req_cons != ring->req_prod);
-	copy_in(copy, slot_of(ring, ring->req_cons), ring->slot_bytes);
+	sring_copy(copy, slot_of(ring, ring->req_cons), ring->slot_bytes);
 	return ring->req_cons++;
 }
 

@@ -53,6 +53,12 @@ int sring_look(struct sring *ring);
 uint32_t sring_take(struct sring *ring, void *copy);
 
 /*
+ * Copies `bytes` (a multiple of 4) out of shared memory, each word read once: a slot, or the descriptors
+ * in an indirect request's page. As aligned as a slot: to 8 where bytes is a multiple of 8, else to 4.
+ */
+void sring_copy(void *copy, const void *shared, uint32_t bytes);
+
+/*
  * Writes a response of `bytes` (a multiple of 4, at most slot_bytes; no byte of it uninitialised)
  * into the next response slot. Not visible to the frontend before sring_publish(). At most as many
  * as requests were taken. Returns its ring index.

@@ -24,5 +24,5 @@ planted() {
 # A word looked at again; a byte; all of a slot copied twice.
 planted ring/sring.c "read twice" 's/^\treturn ring->req_cons++;/\tif (*(volatile uint8_t *)slot_of(ring, ring->req_cons) == 0xee) return 0;\n&/'
 planted ring/sring.c "a part of a word" 's/^\treturn ring->req_cons++;/\tif (((volatile uint8_t *)slot_of(ring, ring->req_cons))[1] == 0xee) return 0;\n&/'
-planted ring/sring.c "read twice" 's/^static void copy_in/static inline __attribute__((always_inline)) void copy_in/
-	s/^\tcopy_in(copy, slot_of/\tcopy_in(copy, slot_of(ring, ring->req_cons), ring->slot_bytes);\n&/'
+planted ring/sring.c "read twice" \
+	's/^\tsring_copy(copy, slot_of/\tsring_copy(copy, slot_of(ring, ring->req_cons), ring->slot_bytes);\n&/'

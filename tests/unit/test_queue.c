@@ -147,7 +147,7 @@ static void a_failing_grant_fails_its_own_request_only(void **state)
 static void descriptors_that_cannot_be_copied_are_an_error(void **state)
 {
 	ask_indirect(BLKIF_OP_WRITE, 1, 0, 20, DATA_GREF);
-	fake.copy_refused[DATA_GREF - 1] = true;
+	fake.copy_refused[DATA_GREF - 1] = fake.map_refused[DATA_GREF - 1] = true;
 	ask_indirect(BLKIF_OP_READ, 2, 0, 20, DATA_GREF + 100);
 	settle();
 	assert_int_equal(answered(1), BLKIF_RSP_ERROR);
@@ -224,6 +224,25 @@ static void a_page_is_mapped_once_and_copied_where_it_cannot_be(void **state)
 	assert_int_equal(answered(11), BLKIF_RSP_OKAY);
 	assert_int_equal(fake.copy_calls, 1);
 	on_disk(64 * 512 + 8192, 4096, 5);
+}
+
+static void an_indirect_page_that_stays_mapped_is_not_copied_by_the_hypervisor(void **state)
+{
+	const uint32_t before = fake.maps;
+
+	paint(DATA_GREF, 20, 3);
+	ask_indirect(BLKIF_OP_WRITE, 1, 0, 20, DATA_GREF);
+	settle();
+	assert_int_equal(answered(1), BLKIF_RSP_OKAY);
+	on_disk(19 * 4096, 4096, 22);
+	/* The same page with other descriptors. */
+	ask_indirect(BLKIF_OP_WRITE, 2, 0, 3, DATA_GREF);
+	((struct blkif_request_segment *)fake.page[DATA_GREF - 1])[2].gref = DATA_GREF + 7;
+	settle();
+	assert_int_equal(answered(2), BLKIF_RSP_OKAY);
+	on_disk(2 * 4096, 4096, 10);
+	assert_int_equal(fake.maps - before, 21);
+	assert_int_equal(fake.copy_calls, 0);
 }
 
 /* Whole as a request, but each of its pages holds only half a sector: no piece for O_DIRECT. */
@@ -350,6 +369,9 @@ int main(void)
 		EACH_WAY(an_impossible_index_halts_the_queue_and_taken_requests_end),
 		EACH_WAY(a_slot_changed_after_it_was_taken_changes_nothing),
 		cmocka_unit_test_setup_teardown(a_page_is_mapped_once_and_copied_where_it_cannot_be,
+				mapping, world_close),
+		cmocka_unit_test_setup_teardown(
+				an_indirect_page_that_stays_mapped_is_not_copied_by_the_hypervisor,
 				mapping, world_close),
 		cmocka_unit_test_setup_teardown(a_large_sector_on_two_pages_is_copied,
 				mapping, world_close),
