@@ -15,8 +15,6 @@
 #include "ring/clock.h"
 #include "ring/log.h"
 
-#define TAKE_BATCH 64u		/* requests taken before any of them is looked at */
-#define REAP_BATCH 64u
 #define PATIENCE_USEC 5000000u	/* of the administrator, with one operation of the target */
 
 static struct blk_geometry geometry_of(const struct queue *queue)
@@ -84,14 +82,6 @@ void queue_recover(struct queue *queue, struct request *request)
 	request_enter(queue, request, true);
 }
 
-struct taken {
-	struct request *request;
-	uint32_t req_idx;
-	uint32_t described;	/* segments whose descriptors are copied, or being copied */
-	bool here;		/* they are copied */
-	uint32_t place;		/* of their copy in the batch, otherwise */
-};
-
 /* One slot into a journal record, with its indirect page or the copy of that into the batch. */
 static void take_one(struct queue *queue, struct taken *taken)
 {
@@ -142,7 +132,7 @@ bool queue_may_take(const struct queue *queue)
 
 static bool queue_take(struct queue *queue)
 {
-	struct taken taken[TAKE_BATCH];
+	struct taken *taken = queue->batch.taken;
 	int found = queue_may_take(queue) ? sring_look(&queue->ring) : 0;
 	uint32_t n = found > (int)TAKE_BATCH ? TAKE_BATCH : (uint32_t)found;
 
@@ -209,7 +199,7 @@ static bool may_start(struct queue *queue)
 
 static bool queue_fill(struct queue *queue)
 {
-	struct request *filling[REAP_BATCH];
+	struct request **filling = queue->batch.moving;
 	uint32_t n = 0, started = 0;
 
 	while (n < REAP_BATCH && may_start(queue)) {
@@ -235,7 +225,7 @@ static bool queue_fill(struct queue *queue)
 
 static bool queue_submit(struct queue *queue)
 {
-	struct io *io[REAP_BATCH];
+	struct io **io = queue->batch.io;
 	uint32_t n = 0, taken;
 
 	while (n < queue->ready.count && n < REAP_BATCH) {
@@ -335,8 +325,8 @@ static void emptied(struct queue *queue, struct request **requests, uint32_t n)
 
 static bool queue_reap(struct queue *queue)
 {
-	struct io *io[REAP_BATCH];
-	struct request *emptying[REAP_BATCH];
+	struct io **io = queue->batch.io;
+	struct request **emptying = queue->batch.moving;
 	uint32_t n = 0, got = queue->engine->ops->reap(queue->engine, io, REAP_BATCH);
 
 	for (uint32_t i = 0; i < got; i++) {

@@ -29,6 +29,8 @@ struct aio_engine {
 	struct discarder *discarder;	/* NULL where discard is not offered */
 	uint32_t refused;		/* operations the kernel refused, waiting for reap() */
 	struct io *refusal[BATCH];
+	struct iocb *iocbs[BATCH];	/* of one submit(); on the stack the compiler would clear them each time */
+	struct io_event events[BATCH];	/* of one reap() */
 };
 
 static struct aio_engine *aio_of(struct engine *engine)
@@ -131,13 +133,13 @@ static bool is_discard(const struct io *io)
 }
 
 /* How many of the first n can go into one io_submit(2). */
-static uint32_t batch_fill(struct aio_engine *aio, struct io **io, uint32_t n, struct iocb **iocbs)
+static uint32_t batch_fill(struct aio_engine *aio, struct io **io, uint32_t n)
 {
 	uint32_t room = aio->depth - aio->in_flight, filled = 0;
 
 	while (filled < n && filled < room && filled < BATCH && !is_discard(io[filled])) {
 		iocb_fill(aio, io[filled]);
-		iocbs[filled] = iocb_of(io[filled]);
+		aio->iocbs[filled] = iocb_of(io[filled]);
 		filled++;
 	}
 	return filled;
@@ -146,13 +148,12 @@ static uint32_t batch_fill(struct aio_engine *aio, struct io **io, uint32_t n, s
 /* Submits a batch. Returns how many were taken; a refusal takes one, which reap() will return. */
 static uint32_t batch_submit(struct aio_engine *aio, struct io **io, uint32_t n)
 {
-	struct iocb *iocbs[BATCH];
-	uint32_t filled = batch_fill(aio, io, n, iocbs);
+	uint32_t filled = batch_fill(aio, io, n);
 	int took;
 
 	if (filled == 0)
 		return 0;
-	took = io_submit(aio->context, (long)filled, iocbs);
+	took = io_submit(aio->context, (long)filled, aio->iocbs);
 	if (took >= 0) {
 		aio->in_flight += (uint32_t)took;
 		return (uint32_t)took;
@@ -203,15 +204,15 @@ static bool ring_known(const struct aio_ring *ring)
 		ring->incompat_features == AIO_RING_INCOMPAT;
 }
 
-/* Events straight from the completion ring; falls back to the system call if the ring is foreign. */
-static uint32_t events_get(struct aio_engine *aio, struct io_event *events, uint32_t max)
+/* Up to max events straight from the completion ring; by system call if the ring is foreign. */
+static uint32_t events_get(struct aio_engine *aio, uint32_t max)
 {
 	struct aio_ring *ring = (struct aio_ring *)aio->context;	/* the context is its address */
 	uint32_t head, tail, n = 0;
 
 	if (!ring_known(ring)) {
 		struct timespec now = { 0, 0 };
-		int got = io_getevents(aio->context, 0, max, events, &now);
+		int got = io_getevents(aio->context, 0, max, aio->events, &now);
 
 		return got > 0 ? (uint32_t)got : 0;
 	}
@@ -219,7 +220,7 @@ static uint32_t events_get(struct aio_engine *aio, struct io_event *events, uint
 	/* Acquire: the events are read after the tail that says they are there. */
 	tail = __atomic_load_n(&ring->tail, __ATOMIC_ACQUIRE);
 	while (n < max && head != tail) {
-		events[n++] = ring->events[head];
+		aio->events[n++] = ring->events[head];
 		head = head + 1 == ring->nr ? 0 : head + 1;
 	}
 	/* Release: the kernel may fill the slots only after we have read them. */
@@ -251,17 +252,16 @@ static uint32_t refusals_take(struct aio_engine *aio, struct io **done, uint32_t
 static uint32_t aio_reap(struct engine *engine, struct io **done, uint32_t max)
 {
 	struct aio_engine *aio = aio_of(engine);
-	struct io_event events[BATCH];
 	uint32_t n = refusals_take(aio, done, max), got, want;
 
 	if (aio->discarder)
 		n += discarder_reap(aio->discarder, done + n, max - n);
 	want = max - n < BATCH ? max - n : BATCH;
-	got = events_get(aio, events, want);
+	got = events_get(aio, want);
 	for (uint32_t i = 0; i < got; i++) {
-		struct io *io = events[i].data;
+		struct io *io = aio->events[i].data;
 
-		io->result = event_result(io, &events[i]);
+		io->result = event_result(io, &aio->events[i]);
 		done[n++] = io;
 	}
 	assert(aio->in_flight >= got);
