@@ -12,8 +12,6 @@
 
 /* #syscalls: accept4 recvfrom sendto close */
 
-#define DOMID_LAST 0x7fefu	/* DOMID_FIRST_RESERVED - 1, xen/xen.h */
-
 static const char *ring_check(const struct ring_params *ring)
 {
 	if (ring->pages == 0 || ring->pages > RING_PAGES_MAX || (ring->pages & (ring->pages - 1)))

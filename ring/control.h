@@ -30,6 +30,7 @@ enum device_kind {
 	DEVICE_VIF = 2,
 };
 
+#define DOMID_LAST 0x7fefu	/* DOMID_FIRST_RESERVED - 1, xen/xen.h */
 #define PARAMS_VERSION 1
 #define PARAMS_MAGIC 0x58425031u	/* "XBP1" */
 #define QUEUES_MAX 8
@@ -120,7 +121,7 @@ struct device_params {
 	uint32_t magic;			/* PARAMS_MAGIC */
 	uint32_t version;		/* PARAMS_VERSION */
 	uint32_t kind;			/* enum device_kind */
-	uint32_t domid;			/* frontend's, 0..0x7fef (DOMID_FIRST_RESERVED - 1) */
+	uint32_t domid;			/* frontend's, 0..DOMID_LAST */
 	uint32_t devid;
 	uint32_t uid, gid;		/* what the worker becomes; 0 only where control is not root */
 	uint32_t queues;		/* 1..QUEUES_MAX */

@@ -12,7 +12,6 @@
 
 #include "ring/control.h"
 
-#define DOMID_LAST 0x7fefu	/* DOMID_FIRST_RESERVED - 1, xen/xen.h */
 #define ID_ANY UINT32_MAX	/* a domid or devid that a path did not go on to name */
 
 /* io/xenbus.h's enum xenbus_state, and one more for text that is none of them. */
