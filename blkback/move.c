@@ -54,42 +54,31 @@ bool move_peek(struct move *move, gref_t gref, void *to, uint32_t bytes)
 	return page != NULL;
 }
 
-/* All its pages, or none: the rest of it is then copied by the hypervisor. */
-static bool all_mapped(struct move *move, const struct request *request)
+/* Where each segment lies in the guest's pages. All of them, or none: the hypervisor copies them then. */
+static bool segments_find(struct move *move, struct request *request)
 {
 	for (uint32_t i = 0; i < request->blk.segments; i++) {
-		if (!page_mapped(move, request->blk.segment[i].gref))
+		const struct blk_segment *segment = &request->blk.segment[i];
+		uint8_t *page = page_mapped(move, segment->gref);
+
+		if (!page)
 			return false;
+		request->iov[i] = (struct iovec) { page + segment->offset, segment->bytes };
 	}
 	return true;
-}
-
-/* Nothing is ever taken out of the table: a page that was found once is there. */
-static uint8_t *mapped_data(const struct move *move, const struct blk_segment *segment)
-{
-	uint8_t *page = persist_find(move->persist, segment->gref);
-
-	assert(page);
-	return page + segment->offset;
 }
 
 /*
- * The disk moves the data itself. Each page is a piece of its own for O_DIRECT, and kernels before
+ * May the disk move the data itself? Each page is a piece of its own for O_DIRECT, and kernels before
  * 6.18 refuse a piece that is not whole sectors.
  */
-static bool place_direct(const struct move *move, struct request *request)
+static bool segments_fit(const struct move *move, const struct request *request)
 {
-	const struct blk_request *blk = &request->blk;
-
-	for (uint32_t i = 0; i < blk->segments; i++) {
-		if (blk->segment[i].bytes % move->sector_bytes)
+	for (uint32_t i = 0; i < request->blk.segments; i++) {
+		if (request->blk.segment[i].bytes % move->sector_bytes)
 			return false;
-		request->iov[i] = (struct iovec) {
-			mapped_data(move, &blk->segment[i]), blk->segment[i].bytes
-		};
 	}
-	request->io.iovcnt = blk->segments;
-	return true;
+	return !move->by_hand;
 }
 
 int move_place(struct move *move, struct request *request)
@@ -98,14 +87,17 @@ int move_place(struct move *move, struct request *request)
 
 	if (request->blk.segments == 0)
 		return 0;
-	request->mapped = all_mapped(move, request);
-	if (request->mapped && !move->by_hand && place_direct(move, request))
+	request->io.iov = request->iov;
+	request->io.iovcnt = request->blk.segments;
+	request->mapped = segments_find(move, request);
+	if (request->mapped && segments_fit(move, request))
 		return 0;
 	request->buffer = arena_get(&move->arena, pages);
 	if (!request->buffer)
 		return -EAGAIN;
 	request->buffer_pages = pages;
-	request->iov[0] = (struct iovec) { request->buffer, request->blk.bytes };
+	request->whole = (struct iovec) { request->buffer, request->blk.bytes };
+	request->io.iov = &request->whole;
 	request->io.iovcnt = 1;
 	return 0;
 }
@@ -116,17 +108,16 @@ bool move_room(const struct move *move, const struct request *request)
 }
 
 /* Between the buffer and mapped pages, which the guest may be changing: only bytes of its own data. */
-static void copy_by_hand(const struct move *move, const struct request *request)
+static void copy_by_hand(const struct request *request)
 {
-	const struct blk_request *blk = &request->blk;
+	const bool read = request->blk.op == BLK_READ;
 	uint8_t *local = request->buffer;
 
-	for (uint32_t i = 0; i < blk->segments; i++) {
-		uint8_t *guest = mapped_data(move, &blk->segment[i]);
-		uint32_t bytes = blk->segment[i].bytes;
+	for (uint32_t i = 0; i < request->blk.segments; i++) {
+		const struct iovec *guest = &request->iov[i];
 
-		memcpy(blk->op == BLK_READ ? guest : local, blk->op == BLK_READ ? local : guest, bytes);
-		local += bytes;
+		memcpy(read ? guest->iov_base : local, read ? local : guest->iov_base, guest->iov_len);
+		local += guest->iov_len;
 	}
 }
 
@@ -137,7 +128,7 @@ void move_queue(struct move *move, struct request *request)
 
 	request->place = grant_batch_count(move->batch);
 	if (request->mapped && request->buffer)
-		copy_by_hand(move, request);
+		copy_by_hand(request);
 	if (request->mapped)
 		return;
 	for (uint32_t i = 0; i < blk->segments; i++) {

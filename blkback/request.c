@@ -36,7 +36,6 @@ static struct request *request_fresh(struct requests *requests, uint16_t slot)
 	request->buffer = NULL;
 	request->buffer_pages = 0;
 	request->io.owner = request;
-	request->io.iov = request->iov;
 	request->io.iovcnt = 0;
 	return request;
 }

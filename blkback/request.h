@@ -32,8 +32,9 @@ struct request {
 	void *buffer;		/* arena run; NULL: none */
 	uint64_t started_usec;
 	struct io io;
+	struct iovec whole;	/* its buffer, if it has one */
 	struct blk_request blk;
-	struct iovec iov[BLKIF_SEGMENTS_MAX];
+	struct iovec iov[BLKIF_SEGMENTS_MAX];	/* its segments in the guest's pages, if they are mapped */
 };
 
 struct requests {
