@@ -25,10 +25,10 @@ static void write_device(FILE *out, const struct plan_bridge *bridge)
 	if (bridge->vlan == 0 || strcmp(usual, bridge->port) == 0)
 		return;
 	fprintf(out, "\nauto %s\niface %s inet manual\n", bridge->port, bridge->port);
-	fprintf(out, "\tpre-up ip link set %s up\n", bridge->trunk);
+	fprintf(out, "\tpre-up ip link set dev %s up\n", bridge->trunk);
 	fprintf(out, "\tpre-up ip link add link %s name %s type vlan id %u\n", bridge->trunk,
 		bridge->port, bridge->vlan);
-	fprintf(out, "\tpost-down ip link delete %s\n", bridge->port);
+	fprintf(out, "\tpost-down ip link delete dev %s\n", bridge->port);
 }
 
 static void write_aware(FILE *out, const struct plan_bridge *bridge)
@@ -45,7 +45,7 @@ static void write_aware(FILE *out, const struct plan_bridge *bridge)
 	fprintf(out, "\tbridge_vlan_aware yes\n\tbridge_pvid %u\n", bridge->vlans.pvid);
 	if (list[0])
 		fprintf(out, "\tbridge_vids %s\n", list);
-	fprintf(out, "\tup ip link set $IFACE type bridge vlan_default_pvid %u\n",
+	fprintf(out, "\tup ip link set dev $IFACE type bridge vlan_default_pvid %u\n",
 		bridge->vlans.pvid);
 	for (unsigned int n = VLAN_FIRST; vlan_set_next(&tagged, n, &range); n = range.last + 1u) {
 		char text[12];
@@ -67,7 +67,7 @@ static void write_options(FILE *out, const struct plan_bridge *bridge)
 		write_aware(out, bridge);
 	if (bridge->addressing == ADDRESSES_NONE)
 		fprintf(out,
-			"\tup ip link set $IFACE addrgenmode none\n"
+			"\tup ip link set dev $IFACE addrgenmode none\n"
 			"\tup ip address flush dev $IFACE\n");
 }
 
