@@ -276,6 +276,7 @@ HOSTILE := $(if $(SANITIZE),$(filter %/segments-stay-inside-their-page %/sectors
              %/cve-2007-5498-segment-counts-are-bounded-in-every-abi %/slots-that-change-while-they-are-used-are-read-once \
              %/xsa-155-fields-that-flip-while-they-are-read-do-no-harm %/xsa-216-an-answer-carries-no-byte-of-ours \
              %/xsa-350-states-that-change-with-requests-in-flight-are-survived %/xsa-39-malformed-chains-leak-nothing \
+             %/a-frontend-whose-keys-are-wrong-is-refused-and-named %/a-lie-about-a-ring-ends-that-connection-only \
              %/xsa-361-one-bad-grant-at-any-place-fails-its-request-alone,$(HOSTILE)),$(HOSTILE))
 hostile-build: need-build need-check $(HOSTILE_PROGRAMS)
 hostile: all sim guest hostile-build

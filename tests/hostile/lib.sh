@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # For hostile tests of disks: domain 7 attacks (tests/hostile/blkhostile), domain 8 is an honest
-# neighbour. Sourced first; has all of tests/integration/lib.sh, control.sh and faults.sh.
+# neighbour. Sourced first; has all of watch.sh and of tests/integration/faults.sh.
 #
 #   attack_site [CONFIG LINE...]  the site, the neighbour with its disk, and what "before" is
 #   both_ways                     the rest of the test runs twice: pages copied, pages kept mapped
@@ -17,17 +17,15 @@
 #   all_is_back [LINES]           the end of every test: worker, image, neighbour; then the attacker's
 #                                 domain goes, and descriptors, mappings, memory and log are as before,
 #                                 with at most LINES (60) lines about the attacker
-. "$(dirname "${BASH_SOURCE[0]}")/../integration/lib.sh"
-. "$(dirname "${BASH_SOURCE[0]}")/../integration/control.sh"
+. "$(dirname "${BASH_SOURCE[0]}")/watch.sh"
 . "$(dirname "${BASH_SOURCE[0]}")/../integration/faults.sh"
 
 # A worker's own memory: its pool, 4 MiB here, what is kept for each slot of its ring, and the rest.
 SLOT_KIB_MAX=9
 worker_kib_max=$((2048 + 4096 + 32 * SLOT_KIB_MAX))
 worker_fds_max=32
-own_kib_more=512
 # A sanitizer keeps much memory of its own.
-[ "${BUILD:-build}" = build ] || worker_kib_max=1048576 own_kib_more=65536
+[ "${BUILD:-build}" = build ] || worker_kib_max=1048576
 
 scale() {
 	if [ "${SCALE:-ci}" = full ]; then echo "$2"; else echo "$1"; fi
@@ -62,6 +60,7 @@ variant() {
 }
 
 attack_site() {
+	kept="$kept 8"
 	printf '%s\n' "[default]" "grants = ${GRANTS:-copy}" "$@" >"$T/xenback.conf"
 	site
 	guest 7
@@ -69,9 +68,7 @@ attack_site() {
 	image neighbour.img 16M
 	attach 8 "$T/neighbour.img,xvda,w"
 	neighbour_answers
-	own_fds=$(ls "/proc/$xenbackd/fd" | wc -l)
-	own_kib=$(private_kib "$xenbackd")
-	own_maps=$(wc -l <"/proc/$xenbackd/maps")
+	bystander
 }
 
 target() {
@@ -153,27 +150,9 @@ lines_of_attacker() {
 	grep -c '^<[0-9]>vbd 7/51712' "$T/xenbackd.log" || true
 }
 
-attacker_is_gone() {
-	[ ! -e "$T/run/vbd-7-51712" ] && no_worker 7 51712
-}
-
 all_is_back() {
-	local lines fds kib maps
-
-	lines=$(lines_of_attacker)
-	[ "$lines" -le "${1:-60}" ] || fail "$lines lines in the log"
-	! grep -aE 'Sanitizer: |runtime error: |ended by signal' "$T/xenbackd.log" || fail "a worker has crashed"
-	kill -0 "$xenbackd" || fail "xenbackd is gone"
 	image_is_the_model
 	neighbour_answers
-	"$root/tests/sim/xensim" destroy "$sim" 7
-	as 0 xenstore-rm /local/domain/0/backend/vbd/7 2>/dev/null || true
-	wait_for 10 attacker_is_gone
+	all_is_well "${1:-60}"
 	image_is_the_model
-	fds=$(ls "/proc/$xenbackd/fd" | wc -l)
-	[ "$fds" -le "$own_fds" ] || fail "xenbackd has $fds descriptors, $own_fds before"
-	maps=$(wc -l <"/proc/$xenbackd/maps")
-	[ "$maps" -le $((own_maps + 4)) ] || fail "xenbackd has $maps mappings, $own_maps before"
-	kib=$(private_kib "$xenbackd")
-	[ "$kib" -le $((own_kib + own_kib_more)) ] || fail "xenbackd has $kib KiB of its own, $own_kib before"
 }

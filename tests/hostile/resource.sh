@@ -2,8 +2,8 @@
 # For tests of what runs out: domain 9 has the disk that must not notice, in the site of net.sh. Sourced
 # first; has all of net.sh.
 #
-#   victim_site              a site whose domain 9 has a disk of 64 MiB
-#   victim_works [OPS]       random reads of it: no error, every answer; its p99 in $p99, us
+#   victim_site              a site whose domain 9 has a disk of 64 MiB, and a bystander (watch.sh)
+#   victim_works [OPS]       random reads of it: no error, every answer; its p99 in $p99, us, and within BYSTANDER_LATE_MSEC
 #   cpu_share PID SECONDS    percent of one processor that the process used in that time
 #   disk_guest D [OPTION...] a domain with a disk of 16 MiB on which blkload runs in the background, its
 #                            number in $load
@@ -15,6 +15,7 @@ victim_site() {
 	guest 9
 	image victim.img 64M
 	attach 9 "$T/victim.img,xvda,w"
+	[ "${1:-}" = alone ] || bystander
 }
 
 victim_works() {
@@ -24,6 +25,7 @@ victim_works() {
 		fail "the victim: $line"
 	[[ $line == *" 0 errors, 0 lies"* ]] || fail "the victim: $line"
 	p99=$(sed -n 's/.* p99 \([0-9.]*\) us.*/\1/p' <<<"$line")
+	[ "${p99%.*}" -le $((bystander_late_most * 1000)) ] || fail "the victim: $line"
 }
 
 ticks_of() {

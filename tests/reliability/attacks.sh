@@ -19,7 +19,7 @@ scale=ci samples=3 reads=4000
 . "$(dirname "${BASH_SOURCE[0]}")/records.sh"
 
 attack_site() {
-	victim_site
+	victim_site alone
 	guest 7
 	vif 7 br53
 	image disk7.img 16M
