@@ -280,7 +280,8 @@ HOSTILE := $(if $(SANITIZE),$(filter %/segments-stay-inside-their-page %/sectors
              %/xsa-361-one-bad-grant-at-any-place-fails-its-request-alone,$(HOSTILE)),$(HOSTILE))
 hostile-build: need-build need-check $(HOSTILE_PROGRAMS)
 hostile: all sim guest hostile-build
-	TEST_TIMEOUT=60 tests/run hostile $(HOSTILE)
+	TEST_TIMEOUT=60 tests/run hostile $(HOSTILE); status=$$?; \
+		[ $(BUILD) != build ] || tests/hostile/record.sh; exit $$status
 .PHONY: hostile hostile-build
 
 # --- tests/beliefs -------------------------------------------------------------------------------
