@@ -280,7 +280,7 @@ HOSTILE := $(if $(SANITIZE),$(filter %/segments-stay-inside-their-page %/sectors
              %/xsa-361-one-bad-grant-at-any-place-fails-its-request-alone,$(HOSTILE)),$(HOSTILE))
 hostile-build: need-build need-check $(HOSTILE_PROGRAMS)
 hostile: all sim guest hostile-build
-	TEST_TIMEOUT=60 tests/run hostile $(HOSTILE); status=$$?; \
+	@TEST_TIMEOUT=60 tests/run hostile $(HOSTILE); status=$$?; \
 		[ $(BUILD) != build ] || tests/hostile/record.sh; exit $$status
 .PHONY: hostile hostile-build
 
@@ -317,7 +317,7 @@ $(BUILD)/unit/%: $(BUILD)/tests/unit/%.o $$(call unit_links,$$*)
 	$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(call unit_libs,$*) -lcmocka
 
 unit: need-check $(UNITS)
-	tests/run unit $(UNITS)
+	@tests/run unit $(UNITS)
 
 # Tests through the front door are programs named as sentences; files with an ending are their tools.
 INTEGRATION := $(sort $(filter-out %.sh,$(wildcard tests/integration/*)))
@@ -328,10 +328,12 @@ INTEGRATION := $(filter-out $(if $(SANITIZE),%-killed-at-any-store-is-succeeded 
 tests-build: sim guest crash hostile-build $(UNITS)
 
 integration: all sim guest crash
-	tests/run integration $(INTEGRATION)
+	@tests/run integration $(INTEGRATION)
 
-check: results-clear all tests-build check-rooms check-docs check-security sizes unit beliefs integration
-	tests/summary
+# One part after the other also under -j, as they measure times, and each whatever became of those before it.
+check: results-clear all tests-build
+	status=0; $(MAKE) -k -j1 check-rooms check-docs check-security sizes unit beliefs integration || status=$$?; \
+		tests/summary && exit $$status
 
 results-clear:
 	rm -f $(BUILD)/results
