@@ -101,7 +101,7 @@ void arena_put(struct arena *arena, void *run, uint32_t pages)
 
 bool arena_can_trim(const struct arena *arena)
 {
-	return arena->used == 0 && arena->touched > ARENA_KEEP_PAGES;
+	return arena->used == 0 && arena->touched != 0;
 }
 
 void arena_trim(struct arena *arena)

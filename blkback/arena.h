@@ -17,7 +17,6 @@ static inline uint32_t arena_pages(uint64_t bytes)
 	return (uint32_t)((bytes + ARENA_PAGE_BYTES - 1) / ARENA_PAGE_BYTES);
 }
 #define ARENA_PAGES_MAX 4096u	/* 16 MiB */
-#define ARENA_KEEP_PAGES 16u
 
 struct arena {
 	uint8_t *base;		/* page-aligned */
@@ -40,10 +39,7 @@ void arena_put(struct arena *arena, void *run, uint32_t pages);
 /* Returns the memory of an unused pool to the kernel. Does nothing while a page is in use. */
 void arena_trim(struct arena *arena);
 
-/*
- * Is there memory that arena_trim() would give back? The first ARENA_KEEP_PAGES are not worth it: one
- * request after the other needs no more, and a timer at each sleep between two of them costs them time.
- */
+/* Is there memory that arena_trim() would give back? */
 bool arena_can_trim(const struct arena *arena);
 
 #endif

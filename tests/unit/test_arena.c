@@ -67,25 +67,22 @@ static void an_empty_pool_serves_its_size_and_not_a_page_more(void **state)
 static void trimming_gives_memory_back_only_when_nothing_is_in_use(void **state)
 {
 	struct arena arena;
-	unsigned char resident[ARENA_KEEP_PAGES + 1];
+	unsigned char resident[4];
 	uint8_t *run;
 
 	assert_int_equal(arena_open(&arena, PAGES), 0);
 	assert_false(arena_can_trim(&arena));
-	run = arena_get(&arena, ARENA_KEEP_PAGES);
-	arena_put(&arena, run, ARENA_KEEP_PAGES);
-	assert_false(arena_can_trim(&arena));	/* so few are not worth it */
-	run = arena_get(&arena, ARENA_KEEP_PAGES + 1);
-	memset(run, 1, sizeof(resident) * ARENA_PAGE_BYTES);
+	run = arena_get(&arena, 4);
+	memset(run, 1, 4 * ARENA_PAGE_BYTES);
 	assert_false(arena_can_trim(&arena));
 	arena_trim(&arena);
 	assert_int_equal(run[0], 1);
-	arena_put(&arena, run, ARENA_KEEP_PAGES + 1);
+	arena_put(&arena, run, 4);
 	assert_true(arena_can_trim(&arena));
 	arena_trim(&arena);
 	assert_false(arena_can_trim(&arena));
-	assert_int_equal(mincore(run, sizeof(resident) * ARENA_PAGE_BYTES, resident), 0);
-	assert_int_equal((resident[0] | resident[ARENA_KEEP_PAGES]) & 1, 0);
+	assert_int_equal(mincore(run, 4 * ARENA_PAGE_BYTES, resident), 0);
+	assert_int_equal((resident[0] | resident[3]) & 1, 0);
 	arena_close(&arena);
 }
 
