@@ -27,8 +27,8 @@ int export_networkd(struct export *export, const struct plan *plan, struct compl
 int export_netplan(struct export *export, const struct plan *plan, struct complaint *why);
 
 /*
- * -EINVAL: a name has characters that another tool or a shell would take for something else; the complaint has the
- * line of the plan.
+ * -EINVAL: a name has characters that another tool or a shell would take for something else; the
+ * complaint has the line of the plan.
  */
 int export_names_check(const struct plan *plan, struct complaint *why);
 

@@ -26,7 +26,7 @@ static void packet_holds(const struct netif_packet *packet)
 	HOLDS(bytes == packet->bytes);
 }
 
-/* Segments are never longer than what they are cut from, and their payload adds up to what follows its headers. */
+/* Segments are no longer than what they are cut from, and their payload stays within its. */
 static void segments_hold(const uint8_t *frame, uint32_t bytes, uint32_t size)
 {
 	static uint8_t to[NETIF_FRAME_MAX];

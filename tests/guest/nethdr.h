@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Where a guest finds the checksum that it is told is blank: for TCP and UDP over IPv4 and IPv6, and as in
- * Linux (skb_checksum_setup() of xen-netfront) not behind a VLAN tag.
+ * Where a guest finds the checksum that it is told is blank: for TCP and UDP over IPv4 and IPv6, and
+ * as in Linux (skb_checksum_setup(), which xen-netfront calls) not behind a VLAN tag.
  */
 #ifndef GUEST_NETHDR_H
 #define GUEST_NETHDR_H

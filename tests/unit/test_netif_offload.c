@@ -231,7 +231,7 @@ static void segments_go_only_to_who_takes_them(void **state)
 			OFFLOAD_RX_CUT);
 }
 
-/* Linux's netfront looks for a blank checksum right behind the addresses, and drops what has a tag there. */
+/* Linux's netfront looks right behind the addresses, and drops what has a tag there. */
 static void behind_a_tag_nothing_is_left_blank_or_joined(void **state)
 {
 	const uint32_t all = VIF_CSUM_V4 | VIF_CSUM_V6 | VIF_GSO_TCPV4 | VIF_GSO_TCPV6 | VIF_SG;

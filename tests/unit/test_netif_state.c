@@ -271,7 +271,7 @@ static void a_guest_says_in_neighbour_discovery_what_it_is(void **state)
 	assert_int_equal(filter_from_guest(&vif, frame, 86), FILTER_SOURCE_IP);
 }
 
-/* An advertisement behind that many headers of destination options, each of 8 bytes. Returns the frame's bytes. */
+/* An advertisement behind that many headers of 8 bytes. Returns the frame's bytes. */
 static uint32_t advertise_behind(uint32_t headers, const uint8_t *from, const uint8_t *what)
 {
 	uint8_t *next = frame + 20, *at = frame + 54;
