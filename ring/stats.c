@@ -24,7 +24,6 @@ struct stats *stats_map(int fd, uint32_t kind, uint32_t domid, uint32_t devid)
 	stats->domid = domid;
 	stats->devid = devid;
 	stats->pid = (uint32_t)getpid();
-	stats->grants_mapped = 0;
 	stats->in_flight = 0;
 	stats->starts++;
 	return stats;

@@ -11,7 +11,7 @@
 #include "ring/log.h"
 
 #define STATS_MAGIC 0x58425331u	/* "XBS1" */
-#define STATS_VERSION 1
+#define STATS_VERSION 2
 #define STATS_BYTES 4096
 #define STATS_BUCKETS 24	/* bucket n: latency below 2^n microseconds; the last: everything else */
 #define STATS_OPS 4
@@ -40,12 +40,10 @@ struct stats {
 	uint64_t syscalls;	/* system calls and library calls that make one, on the data path */
 	uint64_t grant_copies;	/* calls */
 	uint64_t grant_segments; /* segments in them */
-	uint64_t grants_mapped;	/* now */
 	uint64_t lies;		/* requests answered with an error because they were wrong */
 	uint64_t errors;	/* requests answered with an error because the world failed */
 	uint64_t in_flight;	/* now */
 	uint64_t recovered;	/* requests submitted again after a worker died */
-	uint64_t log_suppressed; /* log lines not written */
 	/* vbd */
 	struct stats_latency op[STATS_OPS];
 	/* vif: [0] guest to host, [1] host to guest */

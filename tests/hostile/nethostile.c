@@ -210,10 +210,9 @@ static void do_states(char *rest)
 	printf("states: done\n");
 }
 
-/* Writes keys that the backend watches, the same values again and again. */
-static void do_write(char *rest)
+/* Writes keys of the frontend's directory, the same values again and again. */
+static void write_keys(char *rest, const char *const key[3])
 {
-	static const char *const key[] = { "state", "request-multicast-control", "xdp-headroom" };
 	const uint64_t end = now_usec() + number_next(&rest, "milliseconds") * 1000ull;
 	char path[GUESTBUS_PATH_BYTES + 32];
 	uint64_t writes = 0;
@@ -226,6 +225,21 @@ static void do_write(char *rest)
 			netdev_die("xenstore does not take %s", path);
 	}
 	printf("write: %llu writes\n", (unsigned long long)writes);
+}
+
+static void do_write(char *rest)
+{
+	static const char *const watched[] = { "state", "request-multicast-control", "xdp-headroom" };
+
+	write_keys(rest, watched);
+}
+
+/* What xenstored does for do_write(), without anybody who watches. */
+static void do_scribble(char *rest)
+{
+	static const char *const unwatched[] = { "scrib", "request-unheard", "nobodys-room" };
+
+	write_keys(rest, unwatched);
 }
 
 /* Ends here, with everything as it is: a guest's kernel that stops in the middle. */
@@ -251,7 +265,7 @@ static const struct {
 	{ "rxids", ":COUNT", do_rxids }, { "rxback", "", do_rxback }, { "hashgrid", "", do_hashgrid }, { "hashloop", ":MS", do_hashloop },
 	{ "ctrlflood", ":MS:SEED", do_ctrlflood }, { "splits", "", do_splits },
 	{ "ping", ":COUNT", do_ping }, { "states", ":TIMES:SEED", do_states },
-	{ "write", ":MS", do_write }, { "vanish", "", do_vanish }, { "sleep", ":MS", do_sleep },
+	{ "write", ":MS", do_write }, { "scribble", ":MS", do_scribble }, { "vanish", "", do_vanish }, { "sleep", ":MS", do_sleep },
 };
 
 #define OPERATIONS (sizeof(operations) / sizeof(operations[0]))

@@ -9,8 +9,10 @@
 #
 #   attack_site                    victim_site, with an interface and a disk for domain 7
 #   background COMMAND...          in domain 7
-#   attack_job NAME ATTACK WORKER  a job's records; ATTACK: a function that starts the attacker (background) and
-#                                  returns when it is at work; WORKER: prints the pid that serves it
+#   attack_job NAME ATTACK WORKER [QUIET]
+#                                  a job's records; ATTACK: a function that starts the attacker (background) and
+#                                  returns when it is at work; WORKER: prints the pid that serves it; QUIET: as
+#                                  ATTACK, where more than the attacker's own processor time is to be the same
 #   attack_bars [SHARE]            fails where that worker takes more than SHARE of a processor, or, at full
 #                                  scale, where the ratio is more than 1.5
 . "$(dirname "${BASH_SOURCE[0]}")/../hostile/resource.sh"
@@ -77,9 +79,13 @@ sample_attacked() {
 	attacker_end
 }
 
-sample_quiet() {
+burning() {
 	background "$build/tests/hostile/nethostile" ctrl=1 burn:100000:"$(awk -v s="$own" 'BEGIN { printf "%d", s * 100 + 0.5 }')"
 	interface_is_served
+}
+
+sample_quiet() {
+	$1
 	sleep 0.3
 	victim_sample quiet
 	attacker_end
@@ -94,7 +100,7 @@ attack_job() {
 
 	for ((i = 0; i < samples; i++)); do
 		sample_attacked "$2" "$3"
-		sample_quiet
+		sample_quiet "${4:-burning}"
 	done
 	quiet=$(median "$T/quiet") attacked=$(median "$T/attacked") share=$(median "$T/share")
 	ratio=$(awk -v a="$attacked" -v q="$quiet" 'BEGIN { printf "%.3f", a / q }')
