@@ -44,10 +44,7 @@ static void network_set(const struct frame *frame, uint8_t *ip, uint32_t bytes, 
 
 static void tcp_set(uint8_t *tcp, uint32_t done, bool last)
 {
-	const uint32_t number = frame_u32(tcp + 4) + done;
-
-	frame_put_u16(tcp + 4, number >> 16);
-	frame_put_u16(tcp + 6, number);
+	frame_put_u32(tcp + 4, frame_u32(tcp + 4) + done);
 	if (done)	/* the congestion window was reduced once */
 		tcp[13] &= (uint8_t)~TCP_CWR;
 	if (!last)

@@ -49,6 +49,12 @@ static inline uint32_t frame_u32(const uint8_t *at)
 	return (uint32_t)frame_u16(at) << 16 | frame_u16(at + 2);
 }
 
+static inline void frame_put_u32(uint8_t *at, uint32_t value)
+{
+	frame_put_u16(at, value >> 16);
+	frame_put_u16(at + 2, value);
+}
+
 /* The sum over an IPv4 header of so many bytes (even): 0xffff where its checksum is right. */
 uint16_t frame_ipv4_sum(const uint8_t *ip, uint32_t bytes);
 

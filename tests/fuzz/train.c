@@ -24,33 +24,16 @@ struct flow {
 static uint8_t frame[FRAMES][FRAME_ROOM], given[FRAMES][FRAME_ROOM];
 static uint32_t bytes_of[FRAMES];
 
-static void put16(uint8_t *at, uint32_t value)
-{
-	at[0] = (uint8_t)(value >> 8);
-	at[1] = (uint8_t)value;
-}
-
-static void put32(uint8_t *at, uint32_t value)
-{
-	put16(at, value >> 16);
-	put16(at + 2, value);
-}
-
-static uint32_t get32(const uint8_t *at)
-{
-	return (uint32_t)frame_u16(at) << 16 | frame_u16(at + 2);
-}
-
 static void ipv4_sum_set(uint8_t *ip)
 {
 	uint32_t sum = 0;
 
-	put16(ip + 10, 0);
+	frame_put_u16(ip + 10, 0);
 	for (uint32_t i = 0; i < 20; i += 2)
 		sum += frame_u16(ip + i);
 	while (sum >> 16)
 		sum = (sum & 0xffff) + (sum >> 16);
-	put16(ip + 10, ~sum & 0xffff);
+	frame_put_u16(ip + 10, ~sum & 0xffff);
 }
 
 /* Wrong once in 64 times. */
@@ -65,16 +48,16 @@ static uint32_t frame_make(struct feed *feed, struct flow *flow, uint8_t *data)
 	const uint32_t bytes = flow->headers + payload;
 
 	memset(data, 0x11, bytes);
-	put16(data + 12, flow->v6 ? 0x86dd : 0x0800);
+	frame_put_u16(data + 12, flow->v6 ? 0x86dd : 0x0800);
 	if (flow->v6) {
 		memcpy(data + L3, "\x60\0\0\0\0\0\x06\x40", 8);
-		put16(data + L3 + 4, bytes - flow->l4);
+		frame_put_u16(data + L3 + 4, bytes - flow->l4);
 	} else {
 		memcpy(data + L3, "\x45\0\0\0\0\0\x40\0\x40\x06\0\0", 12);
-		put16(data + L3 + 2, bytes - L3);
-		put16(data + L3 + 4, flow->number++);
+		frame_put_u16(data + L3 + 2, bytes - L3);
+		frame_put_u16(data + L3 + 4, flow->number++);
 	}
-	put32(data + flow->l4 + 4, flow->sequence);
+	frame_put_u32(data + flow->l4 + 4, flow->sequence);
 	data[flow->l4 + 12] = (uint8_t)((flow->headers - flow->l4) << 2);
 	data[flow->l4 + 13] = wrong(feed) ? 0x18 : 0x10;
 	for (uint32_t i = flow->headers; i < bytes; i++)
@@ -96,15 +79,15 @@ static uint32_t cut(const struct train *train, const uint8_t *whole, uint32_t k,
 
 	memcpy(data, whole, train->headers);
 	memcpy(data + train->headers, whole + train->headers + k * size, payload);
-	put32(data + l4 + 4, get32(data + l4 + 4) + k * size);
+	frame_put_u32(data + l4 + 4, frame_u32(data + l4 + 4) + k * size);
 	if (k + 1 < train->frames)
 		data[l4 + 13] &= (uint8_t)~0x08;
 	if (data[train->l3] >> 4 == 6) {
-		put16(data + train->l3 + 4, bytes - train->l3 - 40);
+		frame_put_u16(data + train->l3 + 4, bytes - train->l3 - 40);
 		return bytes;
 	}
-	put16(data + train->l3 + 2, bytes - train->l3);
-	put16(data + train->l3 + 4, frame_u16(data + train->l3 + 4) + k);
+	frame_put_u16(data + train->l3 + 2, bytes - train->l3);
+	frame_put_u16(data + train->l3 + 4, frame_u16(data + train->l3 + 4) + k);
 	ipv4_sum_set(data + train->l3);
 	return bytes;
 }

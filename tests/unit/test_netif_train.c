@@ -22,27 +22,15 @@ static uint32_t length[FRAMES];
 static struct virtio_net_hdr header[FRAMES];
 static struct train train;
 
-static void put16(uint8_t *at, uint32_t value)
-{
-	at[0] = (uint8_t)(value >> 8);
-	at[1] = (uint8_t)value;
-}
-
-static void put32(uint8_t *at, uint32_t value)
-{
-	put16(at, value >> 16);
-	put16(at + 2, value);
-}
-
 static void ipv4_complete(uint8_t *ip)
 {
 	uint32_t sum = 0;
 
-	put16(ip + 10, 0);
+	frame_put_u16(ip + 10, 0);
 	for (int i = 0; i < 20; i += 2)
 		sum += frame_u16(ip + i);
 	sum = (sum & 0xffff) + (sum >> 16);
-	put16(ip + 10, ~((sum & 0xffff) + (sum >> 16)));
+	frame_put_u16(ip + 10, ~((sum & 0xffff) + (sum >> 16)));
 }
 
 static void offload(uint32_t n)
@@ -60,16 +48,16 @@ static uint8_t *segment(uint32_t n, uint32_t payload)
 
 	memset(data, 0, ROOM);
 	memcpy(data, "\x02\0\0\0\0\1\x02\0\0\0\0\2\x08\0\x45", 15);
-	put16(ip + 2, HEADERS - 14 + payload);
-	put16(ip + 4, 0xfffe + n);	/* the numbers wrap */
-	put16(ip + 6, 0x4000);
+	frame_put_u16(ip + 2, HEADERS - 14 + payload);
+	frame_put_u16(ip + 4, 0xfffe + n);	/* the numbers wrap */
+	frame_put_u16(ip + 6, 0x4000);
 	memcpy(ip + 8, "\x40\x06", 2);
 	memcpy(ip + 12, "\x0a\0\0\1\x0a\0\0\2", 8);
 	ipv4_complete(ip);
-	put16(tcp, 40000);
-	put16(tcp + 2, 5201);
-	put32(tcp + 4, 0xfffff000u + n * PAYLOAD);
-	put32(tcp + 8, 77);
+	frame_put_u16(tcp, 40000);
+	frame_put_u16(tcp + 2, 5201);
+	frame_put_u32(tcp + 4, 0xfffff000u + n * PAYLOAD);
+	frame_put_u32(tcp + 8, 77);
 	memcpy(tcp + 12, "\x80\x10\x01\xf5", 4);
 	memcpy(tcp + 20, "\1\1\x08\x0a\1\2\3\4\5\6\7\x08", 12);
 	memset(data + HEADERS, (int)n + 1, payload);
@@ -84,11 +72,11 @@ static void segment_v6(uint32_t n, uint32_t payload)
 
 	memset(data, 0, ROOM);
 	memcpy(data + 12, "\x86\xdd\x60", 3);
-	put16(ip + 4, 20 + payload);
+	frame_put_u16(ip + 4, 20 + payload);
 	memcpy(ip + 6, "\x06\x40", 2);
 	ip[8 + 15] = 1;
 	ip[24 + 15] = 2;
-	put32(tcp + 4, 1 + n * payload);
+	frame_put_u32(tcp + 4, 1 + n * payload);
 	memcpy(tcp + 12, "\x50\x10\x01\xf5", 4);
 	memset(data + 74, (int)n + 1, payload);
 	length[n] = 74 + payload;
@@ -117,14 +105,14 @@ static void assert_given_back(uint32_t n, uint32_t frames)
 
 	memcpy(got, train.part[0].iov_base, train.headers);
 	memcpy(got + train.headers, (uint8_t *)train.part[n].iov_base + from, payload);
-	put32(tcp + 4, ((uint32_t)frame_u16(tcp + 4) << 16 | frame_u16(tcp + 6)) + n * size);
+	frame_put_u32(tcp + 4, ((uint32_t)frame_u16(tcp + 4) << 16 | frame_u16(tcp + 6)) + n * size);
 	if (n + 1 < frames)
 		tcp[13] &= (uint8_t)~8;
 	if (v6) {
-		put16(ip + 4, train.headers - 14 - 40 + payload);
+		frame_put_u16(ip + 4, train.headers - 14 - 40 + payload);
 	} else {
-		put16(ip + 2, train.headers - 14 + payload);
-		put16(ip + 4, frame_u16(ip + 4) + n);
+		frame_put_u16(ip + 2, train.headers - 14 + payload);
+		frame_put_u16(ip + 4, frame_u16(ip + 4) + n);
 		ipv4_complete(ip);
 	}
 	memcpy(tcp + 16, kept[n] + train.l4 + 16, 2);	/* blank: filled in after segmentation */
@@ -180,7 +168,7 @@ static void nothing_follows_a_short_segment_or_a_push(void **state)
 	segment(0, PAYLOAD);
 	segment(1, PAYLOAD - 1);
 	segment(2, PAYLOAD);
-	put32(sent[2] + 38, 0xfffff000u + 2 * PAYLOAD - 1);
+	frame_put_u32(sent[2] + 38, 0xfffff000u + 2 * PAYLOAD - 1);
 	begin(0);
 	assert_true(join(1));
 	assert_false(join(2));
@@ -195,7 +183,7 @@ static void a_larger_segment_does_not_follow(void **state)
 {
 	segment(0, PAYLOAD - 1);
 	segment(1, PAYLOAD);
-	put32(sent[1] + 38, 0xfffff000u + PAYLOAD - 1);
+	frame_put_u32(sent[1] + 38, 0xfffff000u + PAYLOAD - 1);
 	begin(0);
 	assert_false(join(1));
 }
