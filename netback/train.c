@@ -95,7 +95,7 @@ bool train_join(struct train *train, const struct virtio_net_hdr *header, uint8_
 	uint32_t payload, size;
 	struct frame frame;
 
-	if (!train->open || train->frames == TRAIN_FRAMES_MAX)
+	if (train->frames == 0 || !train->open || train->frames == TRAIN_FRAMES_MAX)
 		return false;
 	frame_parse(&frame, data, bytes);
 	if (segment_headers(header, &frame) != train->headers)

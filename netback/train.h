@@ -14,7 +14,7 @@
 
 #define TRAIN_FRAMES_MAX 64u
 
-/* Frames that go in one write. All zero: none yet. */
+/* Frames that go in one write. `frames` zero: none, and nothing else here means anything. */
 struct train {
 	struct virtio_net_hdr header;
 	uint32_t frames;

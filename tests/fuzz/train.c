@@ -148,7 +148,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 		if (offload_to_tap(&blank, false, frame[i], bytes_of[i], &header) != OFFLOAD_GOOD)
 			memset(&header, 0, sizeof(header));
 		memcpy(given[i], frame[i], bytes_of[i]);
-		if (train.frames && train_join(&train, &header, frame[i], bytes_of[i]))
+		if (train_join(&train, &header, frame[i], bytes_of[i]))
 			continue;
 		if (train.frames)
 			train_holds(&train, first);
