@@ -50,11 +50,13 @@ make_share() {
 }
 
 # start_machine FLAVOUR: plain; mortal; systemd (that and udev as Dom0's init); counted (one processor, a clock
-# of one nanosecond an instruction, idle time skipped).
+# of one nanosecond an instruction, idle time skipped); pae (a hypervisor that can run guests with PAE page tables in
+# this emulation, tests/lab/image).
 start_machine() {
-	local init=/sbin/labinit cpus=2 accel=tcg,thread=multi clock=
+	local init=/sbin/labinit xen=xen cpus=2 accel=tcg,thread=multi clock=
 	case $1 in
 	plain | mortal) ;; # mortal: scenarios that end the machine, away from the others
+	pae) xen=xen-pae ;;
 	systemd) init=/lib/systemd/systemd ;;
 	counted) cpus=1 accel=tcg,thread=single clock="-icount shift=0,sleep=off" ;;
 	*) die "no machine of flavour $1" ;;
@@ -62,7 +64,7 @@ start_machine() {
 	[ -f "$share/scratch" ] || truncate -s 4G "$share/scratch"
 	nice -n 10 qemu-system-x86_64 ${plugin:+-plugin "$plugin"} -accel $accel -smp $cpus $clock -cpu qemu64,+svm,+npt \
 		-m "$memory_mib" -display none -monitor none -serial "file:$share/console" -no-reboot -nic none \
-		-kernel "$image/xen" \
+		-kernel "$image/$xen" \
 		-append "console=com1 com1=115200 dom0_mem=1536M dom0_max_vcpus=$cpus loglvl=warning guest_loglvl=warning spec-ctrl=no xpti=no" \
 		-initrd "$image/vmlinux console=hvc0 init=$init mitigations=off loglevel=4 net.ifnames=0,$image/initrd" \
 		-drive "file=$image/root.ext4,if=virtio,format=raw,snapshot=on" \

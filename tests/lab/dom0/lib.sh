@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # What a scenario is written with. Read by dom0/scenario; every function fails with a sentence.
 #
-#	guest_create NAME KIND [LINE...]  a guest from xl configuration lines; KIND: pv pvh hvm tools
+#	guest_create NAME KIND [LINE...]  a guest from xl configuration lines; KIND: pv pvh hvm i386 tools
 #	shared_guest                      a PV guest called `shared`, running, with no disk and no vif
 #	guest NAME COMMAND                runs one command line in the guest: its output, its exit status
 #	guest_start NAME COMMAND          the same in the background; guest_wait NAME [SECONDS] for its end
@@ -9,6 +9,7 @@
 #	fio_start, fio_end                verified writes in the guest's /mnt, and their longest wait
 #	guest_is_calm NAME                its kernel has not complained since `dmesg -c`
 #	guest_address GUEST DEVICE ADDRESS
+#	tcp_both_ways GUEST ADDRESS MIB   known bytes from the guest to Dom0's address, and back
 #	image_file PATH MIB, use_bridge NAME ADDRESS, use_lvm, use_fc   places to put disks and vifs on
 #	wait_for SECONDS COMMAND...       until it succeeds
 #	refuses TEXT COMMAND...           the command must fail and say TEXT
@@ -73,6 +74,7 @@ guest_kind() {
 	case $1 in
 	pv) ;;
 	pvh) type=pvh ;;
+	i386) type=pvh memory=192 kernel=$images/vmlinux-i386 ramdisk=guest-i386 ;;
 	hvm) # the firmware wants a packed kernel
 		type=hvm memory=256 kernel=$(ls /boot/vmlinuz-*-amd64)
 		more=$'vnc = 0\nnographic = 1\nserial = "pty"'
@@ -313,6 +315,19 @@ use_bridge() {
 receive() {
 	[ -p $work/open ] || mkfifo $work/open
 	exec busybox nc -l -p "$1" <>$work/open >"$2"
+}
+
+# tcp_both_ways GUEST ADDRESS MIB: each end compares what it has received. In small pieces, of which an
+# emulated PVH guest sends about a hundred a second.
+tcp_both_ways() {
+	local receiver
+	receive 5000 $work/received &
+	receiver=$!
+	guest "$1" "pattern up $3 | nc $2 5000"
+	wait $receiver
+	pattern up "$3" | cmp - $work/received
+	pattern down "$3" | busybox nc -l -p 5001 &
+	guest "$1" "mkfifo /tmp/open; nc $2 5001 <>/tmp/open >/tmp/down; pattern down $3 | cmp - /tmp/down"
 }
 
 # guest_address GUEST DEVICE ADDRESS
