@@ -2,7 +2,8 @@
 /*
  * The control ring: take -> copy the page it names -> do -> answer, one request at a time; there are
  * a handful in the life of a guest. Trusts nothing in a request. A crash between doing and
- * answering does a request again: setting a key or a mapping twice is setting it once.
+ * deciding the answer does a request again: setting a key or a mapping twice is setting it once. A
+ * decided answer is given again instead, since it may have overwritten its request.
  */
 #include "netback/ctrl.h"
 
@@ -21,6 +22,34 @@ static void hash_steer(struct ctrl *ctrl)
 }
 
 SRING_TYPED(ctrl_ring, struct xen_netif_ctrl_request, struct xen_netif_ctrl_response)
+
+/* Gives the answer that is written down, and shows it. Does the frontend want to hear of it? */
+static bool answer_give(struct ctrl *ctrl)
+{
+	ctrl_ring_answer(&ctrl->ring, &ctrl->vif->note->ctrl_answer);
+	return sring_publish(&ctrl->ring);
+}
+
+static bool answer_decide(struct ctrl *ctrl, const struct xen_netif_ctrl_response *response)
+{
+	struct vif_note *note = ctrl->vif->note;
+
+	note->ctrl_answer = *response;
+	/* Release: the answer comes before the word that it is decided. */
+	__atomic_store_n(&note->ctrl_end, ctrl->ring.rsp_prod + 1, __ATOMIC_RELEASE);
+	return answer_give(ctrl);
+}
+
+/* Goes on where a predecessor has left it. The indices are the guest's, and checked against each other. */
+static void ring_resume(struct ctrl *ctrl, void *page, uint32_t req_prod, uint32_t rsp_prod)
+{
+	const bool decided = req_prod != rsp_prod && ctrl->vif->note->ctrl_end == rsp_prod + 1;
+
+	sring_attach(&ctrl->ring, page, CTRL_RING_SLOTS, sizeof(struct xen_netif_ctrl_request),
+			rsp_prod + decided, rsp_prod);
+	if (decided)
+		answer_give(ctrl);	/* an event for it is sent anyway */
+}
 
 static const char *handles_open(struct ctrl *ctrl, int *err)
 {
@@ -52,8 +81,7 @@ const char *ctrl_open(struct ctrl *ctrl, struct vif *vif, int steer_fd, int *err
 		wrong = ring_map(ctrl->grants, ring, CTRL_RING_SLOTS, &page, &req_prod, &rsp_prod, err);
 	if (wrong)
 		return wrong;
-	sring_attach(&ctrl->ring, page, CTRL_RING_SLOTS, sizeof(struct xen_netif_ctrl_request), rsp_prod,
-			rsp_prod);
+	ring_resume(ctrl, page, req_prod, rsp_prod);
 	*err = events_bind(ctrl->events, (remote_port_t) { ring->port }, &ctrl->port);
 	if (*err)
 		return "cannot bind the control ring's event channel";
@@ -74,7 +102,8 @@ void ctrl_event(struct ctrl *ctrl)
 	kicks_heard(&ctrl->kicks);
 }
 
-static void answer_one(struct ctrl *ctrl)
+/* Does the frontend want to hear of it? */
+static bool answer_one(struct ctrl *ctrl)
 {
 	uint32_t copy[HASH_COPY_BYTES / 4];
 	struct xen_netif_ctrl_request request;
@@ -98,19 +127,20 @@ static void answer_one(struct ctrl *ctrl)
 				response.status);
 	else
 		hash_steer(ctrl);
-	ctrl_ring_answer(&ctrl->ring, &response);
+	return answer_decide(ctrl, &response);
 }
 
 const char *ctrl_work(struct ctrl *ctrl, uint64_t now_usec)
 {
+	bool notify = false;
 	int found;
 
 	if (!ctrl->open)
 		return NULL;
 	found = sring_look(&ctrl->ring);
 	for (int i = 0; i < found; i++)
-		answer_one(ctrl);
-	if (sring_publish(&ctrl->ring))
+		notify |= answer_one(ctrl);
+	if (notify)
 		events_notify(ctrl->events, ctrl->port);
 	kicks_judge(&ctrl->kicks, found > 0, now_usec);
 	if (found >= 0)

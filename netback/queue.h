@@ -37,6 +37,9 @@ struct vif_note {
 	uint64_t generation;	/* of the connection that it belongs to */
 	struct groups groups;
 	struct hash hash;
+	/* The control ring's last answer and the ring index behind it, written down before they are shown. */
+	struct xen_netif_ctrl_response ctrl_answer;
+	uint32_t ctrl_end;
 };
 _Static_assert(sizeof(struct vif_note) <= SLATE_NOTE_BYTES, "it fits where it is kept");
 

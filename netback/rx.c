@@ -18,6 +18,7 @@
 #include "ring/log.h"
 
 #define NO_PLACE UINT32_MAX	/* a slot without data: an extra info */
+#define LOOKS_MAX 512u		/* of one pass: frames that are dropped fill neither ring nor buffer */
 #define RX_FIRST (GRANT_PAGE_BYTES - TUN_HEADER_BYTES)	/* a batch's first frame begins a page */
 
 enum reading { READ_ONE, READ_NOTHING, READ_LATER };
@@ -326,7 +327,7 @@ bool rx_pass(struct queue *queue)
 		return false;
 	}
 	if (rx->credit_usec <= queue->now_usec) {
-		while (gather_one(queue))
+		for (uint32_t i = 0; i < LOOKS_MAX && gather_one(queue); i++)
 			continue;
 	}
 	if (rx->slots) {

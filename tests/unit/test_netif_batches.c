@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* links: tests/unit/vif_world.o tests/unit/fake_xen.o netback/queue.o netback/queue_open.o netback/tx.o netback/rx.o netback/fit.o netback/cut.o netback/ctrl.o netback/steer.o netback/train.o netback/tap.o netback/netif.o netback/offload.o netback/frame.o netback/hash.o netback/filter.o netback/bucket.o ring/sring.o ring/slate.o ring/kicks.o ring/life.o ring/log.o ring/tun.o */
-/* What one look at a queue leaves behind for the next: nothing that a guest could use. */
+/* What one look at a queue or a control ring leaves behind for the next, and for a successor. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -104,9 +104,77 @@ static void a_segment_does_not_join_what_has_been_sent(void **state)
 	vif_worker_die();
 }
 
+/* A flood of frames that the guest is not given keeps nothing else waiting. */
+static void frames_that_are_dropped_do_not_hold_the_queue(void **state)
+{
+	static const uint8_t group[VNET_BYTES + 60] = { [VNET_BYTES] = 1, 0, 0x5e, 1, 2, 3 };
+	uint32_t written = 0;
+
+	vif_connect(VIF_MULTICAST_CONTROL, false, 0);
+	assert_null(vif_worker_start());
+	*header_at(RX_GREF, 0) = 256;
+	while (written < 2000 && write(wire, group, sizeof(group)) == sizeof(group))
+		written++;
+	assert_true(written > 1000);
+	queue_work(&queue);
+	assert_in_range(figures.packet_drops[VIF_RX], 1, 600);
+	assert_int_equal(queue_rest(&queue, UINT64_MAX), 0);
+	for (int i = 0; i < 10; i++)
+		queue_work(&queue);
+	assert_int_equal(figures.packet_drops[VIF_RX], written);
+	vif_worker_die();
+}
+
+static uint32_t asked;
+
+static void ask(uint16_t type, uint32_t a, uint32_t b)
+{
+	const struct xen_netif_ctrl_request request = { .id = (uint16_t)asked, .type = type, .data = { a, b } };
+
+	memcpy(ctrl_slot(asked), &request, sizeof(request));
+	*header_at(CTRL_GREF, 0) = ++asked;
+	assert_null(ctrl_work(&ctrl, 1));
+}
+
+/* The worker dies between writing the last response and showing it; the successor shows it. */
+static void die_before_it_is_shown(void)
+{
+	struct xen_netif_ctrl_response response;
+
+	*header_at(CTRL_GREF, 2) -= 1;
+	vif_worker_die();
+	assert_null(vif_worker_start());
+	assert_null(ctrl_work(&ctrl, 2));
+	assert_int_equal(*header_at(CTRL_GREF, 2), asked);
+	memcpy(&response, ctrl_slot(asked - 1), sizeof(response));
+	assert_int_equal(response.id, asked - 1);
+	assert_int_equal(response.status, XEN_NETIF_CTRL_STATUS_SUCCESS);
+}
+
+/* A response lies where its request was: a successor does not take the one for the other. */
+static void a_control_request_is_not_done_again_as_its_answer(void **state)
+{
+	const struct hash_table *table;
+
+	asked = 0;
+	vif_connect(0, true, 0);
+	assert_null(vif_worker_start());
+	memset(fake.page[NOTE_GREF], 0x6d, 40);
+	ask(XEN_NETIF_CTRL_TYPE_SET_HASH_ALGORITHM, XEN_NETIF_CTRL_HASH_ALGORITHM_TOEPLITZ, 0);
+	die_before_it_is_shown();
+	ask(XEN_NETIF_CTRL_TYPE_SET_HASH_KEY, NOTE_GREF, 40);
+	die_before_it_is_shown();
+	table = hash_current(&vif.note->hash);
+	assert_int_equal(table->algorithm, XEN_NETIF_CTRL_HASH_ALGORITHM_TOEPLITZ);
+	assert_int_equal(table->key[0], 0x6d);
+	vif_worker_die();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(frames_that_are_dropped_do_not_hold_the_queue),
+		cmocka_unit_test(a_control_request_is_not_done_again_as_its_answer),
 		cmocka_unit_test(a_segment_does_not_join_what_has_been_sent),
 	};
 
