@@ -263,11 +263,17 @@ another_worker() { # KIND GUEST DEVID PID
 	[ -n "$now" ] && [ "$now" != "$4" ]
 }
 
+# kill_process PID: by SIGKILL, and tidy does not take it for a death of its own.
+kill_process() {
+	echo "$1" >>/run/lab/killed
+	kill -9 "$1"
+}
+
 # kill_worker KIND GUEST DEVID: by SIGKILL; returns when there is another.
 kill_worker() {
 	local pid
 	pid=$(worker_of "$@")
-	kill -9 "$pid"
+	kill_process "$pid"
 	wait_for 10 another_worker "$@" "$pid"
 }
 
