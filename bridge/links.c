@@ -111,6 +111,8 @@ static void read_kind(struct nlattr *info, struct link *link)
 		read_vlan(attrs[IFLA_INFO_DATA], link);
 	} else if (strcmp(kind, "tun") == 0) {
 		link->kind = LINK_TUN;
+	} else if (strcmp(kind, "bond") == 0 || strcmp(kind, "team") == 0) {
+		link->kind = LINK_CARD;
 	}
 }
 
@@ -167,6 +169,8 @@ static int read_link(const struct nlmsghdr *header, void *arg)
 	link.mtu = (uint32_t)number(attrs[IFLA_MTU]);
 	if (attrs[IFLA_LINK_NETNSID] == NULL) /* elsewhere the number means another link */
 		link.lower = number(attrs[IFLA_LINK]);
+	if (attrs[IFLA_PARENT_DEV_BUS_NAME])
+		link.kind = LINK_CARD;
 	read_kind(attrs[IFLA_LINKINFO], &link);
 	read_addrgen(attrs[IFLA_AF_SPEC], &link);
 	read_counters(attrs[IFLA_STATS64], &link.counters);

@@ -18,7 +18,8 @@
 #define LINK_ALIAS_BYTES 256	/* IFALIASZ, linux/if.h */
 #define MAC_BYTES 6
 
-enum link_kind { LINK_OTHER, LINK_BRIDGE, LINK_VLAN, LINK_TUN };
+/* LINK_CARD: hardware, or a bond or team of it. Before Linux 5.14 hardware is LINK_OTHER. */
+enum link_kind { LINK_OTHER, LINK_BRIDGE, LINK_VLAN, LINK_TUN, LINK_CARD };
 
 /* IN6_ADDR_GEN_MODE_* of linux/if_link.h, and a value for links without IPv6. */
 enum link_addrgen { ADDRGEN_EUI64 = 0, ADDRGEN_NONE = 1, ADDRGEN_NO_IPV6 = 255 };

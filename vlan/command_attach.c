@@ -12,9 +12,6 @@
 #include "vlan/file.h"
 #include "vlan/member.h"
 
-/* As Xen's scripts have it: the largest address, so that no bridge takes it for its own. */
-static const uint8_t port_mac[MAC_BYTES] = { 0xfe, 0xff, 0xff, 0xff, 0xff, 0xff };
-
 struct attaching {
 	const struct options *options;
 	const char *port;
@@ -68,7 +65,8 @@ static int port_join(struct attaching *a)
 	struct diff diff;
 	int error;
 
-	if (memcmp(link->mac, port_mac, MAC_BYTES) && link_set_mac(&a->nl, a->port, port_mac))
+	if (memcmp(link->mac, guest_port_mac, MAC_BYTES) &&
+		link_set_mac(&a->nl, a->port, guest_port_mac))
 		return complain(&a->why, 0, "%s cannot have the MAC fe:ff:ff:ff:ff:ff: %s", a->port,
 			netlink_said(&a->nl));
 	error = member_diff(&a->member, a->port, &a->links, &diff);

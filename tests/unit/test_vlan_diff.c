@@ -278,6 +278,30 @@ static void a_bridge_whose_vlan_changes_keeps_nothing_of_the_old_one(void **stat
 	assert_diff("b eth0 53 none", "");
 }
 
+static void a_trunk_that_changes_leaves_the_bridge_and_guests_ports_stay(void **state)
+{
+	static const char *const ports[] = { "vif1.0", "web0", "veth0" };
+
+	links_named(&sys, "eth0")->kind = LINK_CARD;
+	links_named(&sys, "eth1")->kind = LINK_CARD;
+	compare("b eth0 native none");
+	carry_out();
+	add("mynet", LINK_TUN);
+	enslave("mynet", "b");
+	assert_diff("b eth1 native none", "~ eth1: up\n- b: port eth0 !mynet\n+ b: port eth1\n");
+	assert_diff("b none none none", "- b: port eth0 !mynet\n");
+	/* The kernel's netback gives a card's look to a guest's port, whatever its name. */
+	for (size_t i = 0; i < 3; i++) {
+		memcpy(add(ports[i], i < 2 ? LINK_CARD : LINK_OTHER)->mac,
+			i == 1 ? "\xfe\xff\xff\xff\xff\xff" : "\2\0\0\0\0\1", 6);
+		enslave(ports[i], "b");
+	}
+	compare("b eth1 native none");
+	carry_out();
+	assert_diff("b eth1 native none", "");
+	assert_int_equal(links_named(&sys, "eth0")->master, 0);
+}
+
 static void what_is_in_the_way_is_named(void **state)
 {
 	assert_refused("\nbr52 eth7 52", 2, "the trunk eth7 of br52 is not there");
@@ -449,6 +473,7 @@ int main(void)
 		with_system(what_the_plan_drops_is_deleted_last_and_only_if_it_was_made_for_it),
 		with_system(a_guest_is_only_cut_off_by_marked_operations),
 		with_system(a_bridge_whose_vlan_changes_keeps_nothing_of_the_old_one),
+		with_system(a_trunk_that_changes_leaves_the_bridge_and_guests_ports_stay),
 		with_system(what_is_in_the_way_is_named),
 		with_system(one_bridge_alone_can_be_made),
 		with_system(after_any_diff_nothing_is_left_and_its_inverse_brings_all_back),
