@@ -22,27 +22,36 @@ struct attaching {
 	struct complaint why;
 };
 
-static bool bridge_there(const struct attaching *a)
+/* A guest's start must not carry out what an administrator has planned and not yet applied. */
+static int pending_check(struct attaching *a, const struct link *bridge)
 {
 	const struct plan_bridge *planned = a->member.planned;
-	const struct link *bridge = links_named(&a->links, a->member.bridge), *port;
+	const struct link *port, *master;
 
-	if (bridge == NULL)
-		return false;
 	if (planned == NULL || planned->port[0] == 0)
-		return true;
+		return 0;
 	port = links_named(&a->links, planned->port);
-	return port && port->master == bridge->index;
+	master = port ? links_numbered(&a->links, port->master) : NULL;
+	if (master == bridge)
+		return 0;
+	if (bridge)
+		return complain(&a->why, 0,
+			"%s does not have its port %s (line %u of the plan): run vlanbr apply",
+			bridge->name, planned->port, planned->line);
+	return complain(&a->why, 0,
+		"%s belongs to %s, and to %s by line %u of the plan: run vlanbr apply",
+		port->name, master->name, planned->name, planned->line);
 }
 
 static int bridge_ensure(struct attaching *a)
 {
+	const struct link *bridge = links_named(&a->links, a->member.bridge);
 	char mark[LINK_ALIAS_BYTES];
 	struct diff diff;
-	int error;
+	int error = pending_check(a, bridge);
 
-	if (bridge_there(a))
-		return 0;
+	if (error || bridge)
+		return error;
 	plan_mark(a->options, mark);
 	error = diff_make(&a->plan, &a->links, mark, a->member.bridge, &diff, &a->why);
 	if (error == 0)

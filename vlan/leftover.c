@@ -15,8 +15,8 @@ static bool is_trunk(const struct plan *plan, const char *name)
 }
 
 /*
- * A VLAN device or trunk, also one of an earlier plan, which nothing remembers but that it is a card.
- * A guest's port is none of them, whatever it is made of.
+ * A VLAN device or trunk, also one of an earlier plan: of that one only its kind can be known. A
+ * guest's port is none of them, whatever it is made of.
  */
 static bool joins(const struct making *m, const struct link *link)
 {
