@@ -57,7 +57,7 @@ static int bridge_ensure(struct attaching *a)
 	if (error == 0)
 		error = diff_harmless(&diff, &a->why);
 	if (error == 0)
-		error = diff_apply(&a->nl, &diff, mark, &a->why);
+		error = diff_apply(&a->nl, &diff, mark, false, &a->why);
 	diff_free(&diff);
 	if (error)
 		return error;
@@ -80,7 +80,7 @@ static int port_join(struct attaching *a)
 			netlink_said(&a->nl));
 	error = member_diff(&a->member, a->port, &a->links, &diff);
 	if (error == 0)
-		error = diff_apply(&a->nl, &diff, NULL, &a->why);
+		error = diff_apply(&a->nl, &diff, NULL, true, &a->why);
 	else
 		complain(&a->why, 0, "no memory");
 	diff_free(&diff);
