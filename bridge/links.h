@@ -45,6 +45,7 @@ struct link {
 	int lower;			/* LINK_VLAN: the trunk's index */
 	uint16_t vlan;			/* LINK_VLAN: its id */
 	uint8_t addrgen;		/* enum link_addrgen, or another of the kernel's modes */
+	bool promotes;			/* an IPv4 address outlives the first one of its subnet */
 	bool up;			/* set up by the administrator */
 	bool carrier;
 	uint32_t mtu;			/* bytes */

@@ -102,8 +102,12 @@ static void addresses_are_those_of_the_line_and_lifetimes_are_others_business(vo
 	assert_diff("b none none", "");
 	assert_diff("b none none 192.0.2.1/24", "");
 	assert_diff("b none none 192.0.2.2/24",
-		"- b: address 192.0.2.9/24\n- b: address 192.0.2.1/24\n+ b: address "
-		"192.0.2.2/24\n");
+		"- b: address 192.0.2.9/24\n- b: address 192.0.2.1/24\n"
+		"+ b: address 192.0.2.2/24\n+ b: address 192.0.2.9/24\n");
+	assert_int_equal(diff.op[3].address.valid, 600);
+	links_named(&sys, "b")->promotes = true;
+	assert_diff("b none none 192.0.2.2/24",
+		"- b: address 192.0.2.1/24\n+ b: address 192.0.2.2/24\n");
 	assert_diff("b none none none",
 		"~ b: no IPv6 link-local address of its own\n- b: address 2001:db8::1/64\n"
 		"- b: address 192.0.2.9/24\n- b: address 192.0.2.1/24\n- b: address fe80::1/64\n");

@@ -50,6 +50,7 @@ void add_address(const char *link, const char *text, bool dynamic)
 	struct link_address address = { .index = index_of(link), .dynamic = dynamic };
 
 	assert_int_equal(address_parse(text, &address.address), 0);
+	address.address.valid = address.address.preferred = dynamic ? 600 : 0;
 	links_add_address(&sys, &address);
 }
 
