@@ -67,6 +67,10 @@ static int request_build(const char *link, const struct address *address, struct
 	rtnl_addr_set_ifindex(to, index);
 	rtnl_addr_set_local(to, local);
 	rtnl_addr_set_prefixlen(to, address->prefix);
+	if (address->valid) {
+		rtnl_addr_set_valid_lifetime(to, address->valid);
+		rtnl_addr_set_preferred_lifetime(to, address->preferred);
+	}
 	nl_addr_put(local);
 	return 0;
 }

@@ -10,8 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <linux/if.h>
+#include <linux/if_addr.h>
 #include <linux/if_bridge.h>
 #include <linux/if_link.h>
+#include <linux/ip.h>
 #include <linux/rtnetlink.h>
 #include <netlink/attr.h>
 #include <netlink/msg.h>
@@ -111,6 +113,8 @@ static void read_kind(struct nlattr *info, struct link *link)
 		read_vlan(attrs[IFLA_INFO_DATA], link);
 	} else if (strcmp(kind, "tun") == 0) {
 		link->kind = LINK_TUN;
+	} else if (strcmp(kind, "bond") == 0 || strcmp(kind, "team") == 0) {
+		link->kind = LINK_CARD;
 	}
 }
 
@@ -124,6 +128,19 @@ static void read_addrgen(struct nlattr *families, struct link *link)
 		return;
 	if (attrs[IFLA_INET6_ADDR_GEN_MODE])
 		link->addrgen = nla_get_u8(attrs[IFLA_INET6_ADDR_GEN_MODE]);
+}
+
+static void read_promotes(struct nlattr *families, struct link *link)
+{
+	struct nlattr *family = families ? nla_find(nla_data(families), nla_len(families), AF_INET)
+					 : NULL;
+	struct nlattr *conf = family ? nla_find(nla_data(family), nla_len(family), IFLA_INET_CONF)
+				     : NULL;
+	uint32_t values[IPV4_DEVCONF_PROMOTE_SECONDARIES] = { 0 };
+
+	if (conf)
+		nla_memcpy(values, conf, sizeof(values));
+	link->promotes = values[IPV4_DEVCONF_PROMOTE_SECONDARIES - 1]; /* its numbers begin at 1 */
 }
 
 static void read_counters(struct nlattr *attr, struct link_counters *counters)
@@ -167,8 +184,11 @@ static int read_link(const struct nlmsghdr *header, void *arg)
 	link.mtu = (uint32_t)number(attrs[IFLA_MTU]);
 	if (attrs[IFLA_LINK_NETNSID] == NULL) /* elsewhere the number means another link */
 		link.lower = number(attrs[IFLA_LINK]);
+	if (attrs[IFLA_PARENT_DEV_BUS_NAME])
+		link.kind = LINK_CARD;
 	read_kind(attrs[IFLA_LINKINFO], &link);
 	read_addrgen(attrs[IFLA_AF_SPEC], &link);
+	read_promotes(attrs[IFLA_AF_SPEC], &link);
 	read_counters(attrs[IFLA_STATS64], &link.counters);
 	return links_add(arg, &link) ? 0 : -ENOMEM;
 }
@@ -222,6 +242,7 @@ static int read_address(const struct nlmsghdr *header, void *arg)
 	struct nlmsghdr *message = (struct nlmsghdr *)header; /* read only, as above */
 	struct ifaddrmsg *info = nlmsg_data(message);
 	struct nlattr *attrs[IFA_MAX + 1], *bytes;
+	struct ifa_cacheinfo life = { 0 };
 	struct link_address to = {
 		.index = (int)info->ifa_index,
 		.dynamic = !(info->ifa_flags & IFA_F_PERMANENT),
@@ -235,6 +256,11 @@ static int read_address(const struct nlmsghdr *header, void *arg)
 	to.address.family = info->ifa_family;
 	to.address.prefix = info->ifa_prefixlen;
 	nla_memcpy(to.address.bytes, bytes, sizeof(to.address.bytes));
+	if (to.dynamic && attrs[IFA_CACHEINFO]) {
+		nla_memcpy(&life, attrs[IFA_CACHEINFO], sizeof(life));
+		to.address.valid = life.ifa_valid;
+		to.address.preferred = life.ifa_prefered;
+	}
 	return links_add_address(arg, &to) ? 0 : -ENOMEM;
 }
 

@@ -18,7 +18,8 @@
 #define LINK_ALIAS_BYTES 256	/* IFALIASZ, linux/if.h */
 #define MAC_BYTES 6
 
-enum link_kind { LINK_OTHER, LINK_BRIDGE, LINK_VLAN, LINK_TUN };
+/* LINK_CARD: hardware, or a bond or team of it. Before Linux 5.14 hardware is LINK_OTHER. */
+enum link_kind { LINK_OTHER, LINK_BRIDGE, LINK_VLAN, LINK_TUN, LINK_CARD };
 
 /* IN6_ADDR_GEN_MODE_* of linux/if_link.h, and a value for links without IPv6. */
 enum link_addrgen { ADDRGEN_EUI64 = 0, ADDRGEN_NONE = 1, ADDRGEN_NO_IPV6 = 255 };
@@ -44,6 +45,7 @@ struct link {
 	int lower;			/* LINK_VLAN: the trunk's index */
 	uint16_t vlan;			/* LINK_VLAN: its id */
 	uint8_t addrgen;		/* enum link_addrgen, or another of the kernel's modes */
+	bool promotes;			/* an IPv4 address outlives the first one of its subnet */
 	bool up;			/* set up by the administrator */
 	bool carrier;
 	uint32_t mtu;			/* bytes */

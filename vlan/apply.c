@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Operations become requests to the kernel here and nowhere else. An answer that only says that the
- * wanted state is there already counts as success.
+ * wanted state is there already counts as success. Routes that go with an address are given back,
+ * because a Dom0 without its default route may be out of its administrator's reach.
  */
 #include "vlan/apply.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "bridge/route.h"
 
 static int do_link(struct netlink *nl, const struct op *op, const char *mark)
 {
@@ -72,43 +75,107 @@ static void complain_op(const struct netlink *nl, const struct op *op, struct co
 }
 
 /* Adds what could not be taken back to the complaint; the first such operation is enough. */
-static void complain_leftover(const struct netlink *nl, const struct op *op, struct complaint *why)
+static void complain_leftover(const struct netlink *nl, const char *text, struct complaint *why)
 {
 	size_t used = strlen(why->text);
-	char text[OP_TEXT];
 
-	op_format(op, text);
 	snprintf(why->text + used, sizeof(why->text) - used, "; taking back \"%s\" failed too: %s",
 		text, netlink_said(nl));
 }
 
 static void take_back(struct netlink *nl, const struct diff *diff, size_t done, const char *mark,
-	struct complaint *why)
+	const struct routes *routes, struct complaint *why)
 {
+	char text[OP_TEXT > ROUTE_TEXT ? OP_TEXT : ROUTE_TEXT];
 	bool told = false;
 
 	while (done-- > 0) {
 		struct op inverse = op_inverse(&diff->op[done]);
 
 		if (do_op(nl, &inverse, mark) && !told) {
-			complain_leftover(nl, &inverse, why);
+			op_format(&inverse, text);
+			complain_leftover(nl, text, why);
+			told = true;
+		}
+	}
+	for (size_t i = 0; i < routes->count; i++) {
+		if (route_restore(nl, &routes->route[i]) && !told) {
+			route_format(&routes->route[i], text);
+			complain_leftover(nl, text, why);
 			told = true;
 		}
 	}
 }
 
-int diff_apply(struct netlink *nl, const struct diff *diff, const char *mark, struct complaint *why)
+/* The routes that operations may take along with addresses. */
+static int routes_keep(struct netlink *nl, const struct diff *diff, struct routes *routes)
 {
-	for (size_t i = 0; i < diff->count; i++) {
-		int error = do_op(nl, &diff->op[i], mark);
+	const char *link = "";
+	int error = 0;
 
-		if (error) {
-			complain_op(nl, &diff->op[i], why);
-			take_back(nl, diff, i, mark, why);
-			return error;
+	for (size_t i = 0; error == 0 && i < diff->count; i++) {
+		const struct op *op = &diff->op[i];
+
+		if (op->kind != OP_DELETE_ADDRESS || strcmp(op->name, link) == 0)
+			continue;
+		link = op->name;
+		error = routes_read(nl, link, routes);
+	}
+	return error;
+}
+
+static void complain_route(const struct netlink *nl, const struct diff *diff,
+	const struct route *route, struct complaint *why)
+{
+	char text[ROUTE_TEXT];
+	size_t i = 0;
+
+	while (diff->op[i].kind != OP_DELETE_ADDRESS || strcmp(diff->op[i].name, route->link))
+		i++; /* the operation for whose sake the route was read */
+	route_format(route, text);
+	complain(why, diff->op[i].line,
+		"the route %s would be lost (%s); --force does it all the same", text,
+		netlink_said(nl));
+}
+
+static int routes_give_back(struct netlink *nl, const struct diff *diff,
+	const struct routes *routes, struct complaint *why)
+{
+	int first = 0;
+
+	for (size_t i = 0; i < routes->count; i++) {
+		int error = route_restore(nl, &routes->route[i]);
+
+		if (error && first == 0) {
+			complain_route(nl, diff, &routes->route[i], why);
+			first = error;
 		}
 	}
-	return 0;
+	return first;
+}
+
+int diff_apply(struct netlink *nl, const struct diff *diff, const char *mark, bool force,
+	struct complaint *why)
+{
+	struct routes routes = { 0 };
+	int error = routes_keep(nl, diff, &routes);
+	size_t done = 0;
+
+	if (error)
+		complain(why, 0, "cannot read the routes: %s", netlink_said(nl));
+	while (error == 0 && done < diff->count) {
+		error = do_op(nl, &diff->op[done], mark);
+		if (error)
+			complain_op(nl, &diff->op[done], why);
+		else
+			done++;
+	}
+	if (error == 0 && routes_give_back(nl, diff, &routes, why) && !force)
+		error = -ENETUNREACH;
+	if (error)
+		take_back(nl, diff, done, mark, &routes, why);
+	routes_free(&routes);
+	return error;
 }
 
 int diff_harmless(const struct diff *diff, struct complaint *why)

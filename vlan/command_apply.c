@@ -53,7 +53,7 @@ static int diff_run(const struct options *options, struct netlink *nl, const str
 		return EXIT_SUCCESS;
 	}
 	if ((options->force || diff_harmless(diff, &why) == 0) &&
-		diff_apply(nl, diff, mark, &why) == 0) {
+		diff_apply(nl, diff, mark, options->force, &why) == 0) {
 		diff_print(diff);
 		return EXIT_SUCCESS;
 	}

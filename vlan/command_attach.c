@@ -12,9 +12,6 @@
 #include "vlan/file.h"
 #include "vlan/member.h"
 
-/* As Xen's scripts have it: the largest address, so that no bridge takes it for its own. */
-static const uint8_t port_mac[MAC_BYTES] = { 0xfe, 0xff, 0xff, 0xff, 0xff, 0xff };
-
 struct attaching {
 	const struct options *options;
 	const char *port;
@@ -25,33 +22,42 @@ struct attaching {
 	struct complaint why;
 };
 
-static bool bridge_there(const struct attaching *a)
+/* A guest's start must not carry out what an administrator has planned and not yet applied. */
+static int pending_check(struct attaching *a, const struct link *bridge)
 {
 	const struct plan_bridge *planned = a->member.planned;
-	const struct link *bridge = links_named(&a->links, a->member.bridge), *port;
+	const struct link *port, *master;
 
-	if (bridge == NULL)
-		return false;
 	if (planned == NULL || planned->port[0] == 0)
-		return true;
+		return 0;
 	port = links_named(&a->links, planned->port);
-	return port && port->master == bridge->index;
+	master = port ? links_numbered(&a->links, port->master) : NULL;
+	if (master == bridge)
+		return 0;
+	if (bridge)
+		return complain(&a->why, 0,
+			"%s does not have its port %s (line %u of the plan): run vlanbr apply",
+			bridge->name, planned->port, planned->line);
+	return complain(&a->why, 0,
+		"%s belongs to %s, and to %s by line %u of the plan: run vlanbr apply",
+		port->name, master->name, planned->name, planned->line);
 }
 
 static int bridge_ensure(struct attaching *a)
 {
+	const struct link *bridge = links_named(&a->links, a->member.bridge);
 	char mark[LINK_ALIAS_BYTES];
 	struct diff diff;
-	int error;
+	int error = pending_check(a, bridge);
 
-	if (bridge_there(a))
-		return 0;
+	if (error || bridge)
+		return error;
 	plan_mark(a->options, mark);
 	error = diff_make(&a->plan, &a->links, mark, a->member.bridge, &diff, &a->why);
 	if (error == 0)
 		error = diff_harmless(&diff, &a->why);
 	if (error == 0)
-		error = diff_apply(&a->nl, &diff, mark, &a->why);
+		error = diff_apply(&a->nl, &diff, mark, false, &a->why);
 	diff_free(&diff);
 	if (error)
 		return error;
@@ -68,12 +74,13 @@ static int port_join(struct attaching *a)
 	struct diff diff;
 	int error;
 
-	if (memcmp(link->mac, port_mac, MAC_BYTES) && link_set_mac(&a->nl, a->port, port_mac))
+	if (memcmp(link->mac, guest_port_mac, MAC_BYTES) &&
+		link_set_mac(&a->nl, a->port, guest_port_mac))
 		return complain(&a->why, 0, "%s cannot have the MAC fe:ff:ff:ff:ff:ff: %s", a->port,
 			netlink_said(&a->nl));
 	error = member_diff(&a->member, a->port, &a->links, &diff);
 	if (error == 0)
-		error = diff_apply(&a->nl, &diff, NULL, &a->why);
+		error = diff_apply(&a->nl, &diff, NULL, true, &a->why);
 	else
 		complain(&a->why, 0, "no memory");
 	diff_free(&diff);

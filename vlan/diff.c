@@ -265,13 +265,15 @@ static bool same_subnet(const struct address *a, const struct address *b)
 	return rest == 0 || (a->bytes[whole] ^ b->bytes[whole]) >> (8 - rest) == 0;
 }
 
-/* The kernel may drop an IPv4 address together with an earlier one of its subnet. */
+/* The kernel drops an IPv4 address together with an earlier one of its subnet, unless promoted. */
 static bool address_goes(const struct making *m, const struct plan_bridge *bridge, size_t at)
 {
 	const struct link_address *address = &m->now.address[at];
 
 	if (!address_stays(bridge, address))
 		return true;
+	if (links_numbered(&m->now, address->index)->promotes)
+		return false;
 	for (size_t i = 0; address->address.family == AF_INET && i < at; i++) {
 		const struct link_address *before = &m->now.address[i];
 
@@ -287,6 +289,7 @@ static void addresses_make(struct making *m, const struct plan_bridge *bridge)
 {
 	const struct link *link = links_named(&m->now, bridge->name);
 	struct op op = op_about(OP_DELETE_ADDRESS, bridge->line, bridge->name);
+	size_t first = m->diff->count, last;
 
 	if (m->error || bridge->addressing == ADDRESSES_LEFT)
 		return;
@@ -296,10 +299,17 @@ static void addresses_make(struct making *m, const struct plan_bridge *bridge)
 		op.address = m->now.address[i].address;
 		emit(m, &op);
 	}
+	last = m->diff->count;
 	op.kind = OP_ADD_ADDRESS;
 	for (unsigned int i = 0; i < bridge->addresses; i++) {
 		op.address = bridge->address[i];
 		if (!address_there(m, link, &op.address))
+			emit(m, &op);
+	}
+	/* Whoever set an address with a lifetime counts on it. */
+	while (bridge->addressing == ADDRESSES_GIVEN && last-- > first) {
+		op.address = m->diff->op[last].address;
+		if (op.address.valid && !address_there(m, link, &op.address))
 			emit(m, &op);
 	}
 }

@@ -27,7 +27,10 @@ int diff_make(const struct plan *plan, const struct links *links, const char *ma
 
 void diff_free(struct diff *diff);
 
-/* Whether a link is a guest's: a tap, or named vif... or tap.... */
+/* As Xen's drivers and scripts have it: the largest MAC, so that no bridge takes it for its own. */
+extern const uint8_t guest_port_mac[MAC_BYTES];
+
+/* Whether a link is a guest's: a tap, named vif... or tap..., or with a guest port's MAC. */
 bool link_is_guest(const struct link *link);
 
 #endif

@@ -14,6 +14,17 @@ static bool is_trunk(const struct plan *plan, const char *name)
 	return false;
 }
 
+/*
+ * A VLAN device or trunk, also one of an earlier plan: of that one only its kind can be known. A
+ * guest's port is none of them, whatever it is made of.
+ */
+static bool joins(const struct making *m, const struct link *link)
+{
+	if (link->kind == LINK_VLAN || is_trunk(m->plan, link->name))
+		return true;
+	return link->kind == LINK_CARD && !link_is_guest(link);
+}
+
 /* A second VLAN or trunk in a bridge would join what the plan keeps apart. */
 void strangers_release(struct making *m, const struct plan_bridge *bridge)
 {
@@ -26,7 +37,7 @@ void strangers_release(struct making *m, const struct plan_bridge *bridge)
 
 		if (link->master != index || strcmp(link->name, bridge->port) == 0)
 			continue;
-		if (link->kind != LINK_VLAN && !is_trunk(m->plan, link->name))
+		if (!joins(m, link))
 			continue;
 		strcpy(name, link->name);
 		emit_release(m, bridge->line, name);

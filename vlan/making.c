@@ -7,10 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+const uint8_t guest_port_mac[MAC_BYTES] = { 0xfe, 0xff, 0xff, 0xff, 0xff, 0xff };
+
 bool link_is_guest(const struct link *link)
 {
 	return link->kind == LINK_TUN || !strncmp(link->name, "vif", 3) ||
-		!strncmp(link->name, "tap", 3);
+		!strncmp(link->name, "tap", 3) ||
+		memcmp(link->mac, guest_port_mac, MAC_BYTES) == 0;
 }
 
 void diff_free(struct diff *diff)

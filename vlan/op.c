@@ -202,7 +202,11 @@ static void model_enslave(struct link *port, struct links *links, const char *na
 
 static int model_address(const struct op *op, const struct link *link, struct links *links)
 {
-	struct link_address address = { .index = link->index, .address = op->address };
+	struct link_address address = {
+		.index = link->index,
+		.dynamic = op->address.valid != 0,
+		.address = op->address,
+	};
 
 	if (op->kind == OP_ADD_ADDRESS)
 		return links_add_address(links, &address) ? 0 : -ENOMEM;
