@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The table of persistently mapped grants. Trusts nothing in the pages; promises at most
- * PERSIST_PAGES_MAX mappings, which end with the process. Nothing is ever taken out, so a lookup
- * may stop at the first empty bucket.
+ * PERSIST_PAGES_MAX mappings, which end with the process, and few tries that fail. Nothing is ever taken
+ * out, so a lookup may stop at the first empty bucket.
  */
 #include "blkback/persist.h"
 
 #include <stddef.h>
+
+#include "ring/clock.h"
+
+/* #syscalls: clock_gettime */
 
 /* Frontends number grants densely: a multiplication spreads them over the buckets. */
 static uint32_t bucket_of(gref_t gref)
@@ -29,13 +33,33 @@ void *persist_find(const struct persist *persist, gref_t gref)
 	return NULL;
 }
 
+static bool resting(const struct persist *persist)
+{
+	return persist->rest_usec && clock_usec() < persist->next_usec;
+}
+
+/* A guest that grants what cannot be mapped is not to cost three system calls for each of its pages. */
+static void rest(struct persist *persist)
+{
+	if (persist->rest_usec == 0)
+		persist->rest_usec = PERSIST_REST_USEC;
+	else if (persist->rest_usec < PERSIST_REST_MAX_USEC)
+		persist->rest_usec *= 2;
+	persist->next_usec = clock_usec() + persist->rest_usec;
+}
+
 void *persist_map(struct persist *persist, gref_t gref)
 {
 	uint32_t i = bucket_of(gref);
 	void *address;
 
-	if (persist->pages == PERSIST_PAGES_MAX || grants_map(persist->grants, &gref, 1, true, &address))
+	if (persist->pages == PERSIST_PAGES_MAX || resting(persist))
 		return NULL;
+	if (grants_map(persist->grants, &gref, 1, true, &address)) {
+		rest(persist);
+		return NULL;
+	}
+	persist->rest_usec = 0;
 	while (persist->bucket[i].address)
 		i = (i + 1) % PERSIST_BUCKETS;
 	persist->bucket[i] = (struct persist_page) { .gref = gref, .address = address };

@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <xenevtchn.h>
 
+#include "ring/quiet.h"
+
 /*
  * A port is taken by read, unmasked by write, notified by ioctl.
  * #syscalls: read write
@@ -39,7 +41,7 @@ int events_open(struct events **events, uint32_t domid)
 	if (!e)
 		return -ENOMEM;
 	e->domid = domid;
-	e->handle = xenevtchn_open(NULL, 0);
+	e->handle = xenevtchn_open(quiet_logger(), 0);
 	if (!e->handle) {
 		err = errno ? -errno : -ENODEV;
 		free(e);

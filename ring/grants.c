@@ -12,6 +12,8 @@
 #include <sys/mman.h>
 #include <xengnttab.h>
 
+#include "ring/quiet.h"
+
 /*
  * Mapping is an ioctl and an mmap (allowed as such); copying is an ioctl.
  * #ioctls: IOCTL_GNTDEV_MAP_GRANT_REF IOCTL_GNTDEV_UNMAP_GRANT_REF IOCTL_GNTDEV_GET_OFFSET_FOR_VADDR
@@ -35,7 +37,7 @@ int grants_open(struct grants **grants, uint32_t domid)
 	if (!g)
 		return -ENOMEM;
 	g->domid = domid;
-	g->handle = xengnttab_open(NULL, 0);
+	g->handle = xengnttab_open(quiet_logger(), 0);
 	if (!g->handle) {
 		int err = errno ? -errno : -ENODEV;
 

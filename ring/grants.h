@@ -26,8 +26,8 @@ int grants_open(struct grants **grants, uint32_t domid);
 void grants_close(struct grants *grants);
 
 /*
- * Maps n (1..RING_GRANTS_MAP_MAX) pages at consecutive addresses, all or none. 0 and *address, or -errno (EINVAL: a reference
- * is not granted to us; ENOMEM, ENOSPC: no room here). Unmap with the same n.
+ * Maps n (1..RING_GRANTS_MAP_MAX) pages at consecutive addresses, all or none. 0 and *address, or
+ * -errno (EINVAL: a reference is not granted to us; ENOMEM, ENOSPC: no room here). Unmap with the same n.
  */
 int grants_map(struct grants *grants, const gref_t *refs, uint32_t n, bool writable, void **address);
 int grants_unmap(struct grants *grants, void *address, uint32_t n);

@@ -14,6 +14,7 @@
 #include <unistd.h>
 #include <sys/mman.h>
 #include <xengnttab.h>
+#include <xentoollog.h>
 
 #include "notify.h"
 
@@ -27,6 +28,7 @@ struct sim_map {
 
 struct xengntdev_handle {
 	int fd;			/* something for xengnttab_fd() */
+	struct xentoollog_logger *logger;	/* NULL: stderr */
 	uint32_t domid;		/* ours */
 	pthread_mutex_t lock;
 	struct sim_map map[MAPS_MAX];
@@ -45,6 +47,7 @@ xengnttab_handle *xengnttab_open(struct xentoollog_logger *logger, unsigned int 
 	if (!h)
 		return NULL;
 	h->domid = sim_self();
+	h->logger = logger;
 	h->fd = open("/dev/null", O_RDWR | O_CLOEXEC);
 	pthread_mutex_init(&h->lock, NULL);
 	return h;
@@ -114,6 +117,21 @@ static void *pages_map(uint32_t count, const uint32_t *domids, bool one_domid, c
 	return base;
 }
 
+/* The line that the real library writes for each failure, and where it writes it. */
+__attribute__((format(printf, 3, 4)))
+static void say(struct xentoollog_logger *logger, int err, const char *format, ...)
+{
+	va_list args;
+
+	if (!logger) {
+		fprintf(stderr, "gnttab: error: %s: %s\n", format, strerror(err));
+		return;
+	}
+	va_start(args, format);
+	logger->vmessage(logger, XTL_ERROR, err, "gnttab", format, args);
+	va_end(args);
+}
+
 static void *map_any(xengnttab_handle *h, uint32_t count, const uint32_t *domids, bool one_domid,
 		const uint32_t *refs, int prot)
 {
@@ -122,6 +140,7 @@ static void *map_any(xengnttab_handle *h, uint32_t count, const uint32_t *domids
 	int err = pages_check(h->domid, count, domids, one_domid, refs, prot);
 
 	if (err) {
+		say(h->logger, err, "mmap failed");
 		errno = err;
 		return NULL;
 	}
@@ -132,8 +151,10 @@ static void *map_any(xengnttab_handle *h, uint32_t count, const uint32_t *domids
 	if (base)
 		*slot = (struct sim_map) { .address = base, .pages = count };
 	pthread_mutex_unlock(&h->lock);
-	if (!base)
+	if (!base) {
+		say(h->logger, ENOSPC, "mmap failed");
 		errno = ENOSPC;
+	}
 	return base;
 }
 

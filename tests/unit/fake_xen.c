@@ -61,8 +61,10 @@ void grants_close(struct grants *grants)
 int grants_map(struct grants *grants, const gref_t *refs, uint32_t n, bool writable, void **address)
 {
 	for (uint32_t i = 0; i < n; i++) {
-		if (refs[i].ref >= FAKE_PAGES || fake.map_refused[refs[i].ref])
+		if (refs[i].ref >= FAKE_PAGES || fake.map_refused[refs[i].ref]) {
+			fake.maps_failed++;
 			return -EINVAL;
+		}
 		/* The mapping is the memory itself: consecutive addresses are consecutive references. */
 		assert(refs[i].ref == refs[0].ref + i);
 	}

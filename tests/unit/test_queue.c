@@ -226,6 +226,37 @@ static void a_page_is_mapped_once_and_copied_where_it_cannot_be(void **state)
 	on_disk(64 * 512 + 8192, 4096, 5);
 }
 
+/* Meanwhile other pages are copied, too; then they are mapped again. */
+static void mappings_that_fail_are_tried_less_and_less_often(void **state)
+{
+	struct persist *persist = queue.move.persist;
+	const uint32_t before = fake.maps;
+
+	fake.map_refused[DATA_GREF] = true;
+	for (uint64_t id = 1; id <= 100; id++) {
+		ask(BLKIF_OP_READ, id, 0, 1, DATA_GREF);
+		settle();
+		assert_int_equal(answered(id), BLKIF_RSP_OKAY);
+	}
+	assert_int_equal(fake.maps_failed, 1);
+	assert_int_equal(persist->rest_usec, PERSIST_REST_USEC);
+	for (uint64_t id = 101; id <= 120; id++) {
+		persist->next_usec = 0;			/* the rest is over */
+		ask(BLKIF_OP_READ, id, 0, 1, DATA_GREF);
+		settle();
+	}
+	assert_int_equal(fake.maps_failed, 21);
+	assert_int_equal(persist->rest_usec, PERSIST_REST_MAX_USEC);
+	ask(BLKIF_OP_READ, 121, 0, 1, DATA_GREF + 1);
+	settle();
+	assert_int_equal(fake.maps, before);
+	persist->next_usec = 0;
+	ask(BLKIF_OP_READ, 122, 0, 3, DATA_GREF + 1);
+	settle();
+	assert_int_equal(answered(122), BLKIF_RSP_OKAY);
+	assert_int_equal(fake.maps, before + 3);
+}
+
 static void an_indirect_page_that_stays_mapped_is_not_copied_by_the_hypervisor(void **state)
 {
 	const uint32_t before = fake.maps;
@@ -369,6 +400,8 @@ int main(void)
 		EACH_WAY(an_impossible_index_halts_the_queue_and_taken_requests_end),
 		EACH_WAY(a_slot_changed_after_it_was_taken_changes_nothing),
 		cmocka_unit_test_setup_teardown(a_page_is_mapped_once_and_copied_where_it_cannot_be,
+				mapping, world_close),
+		cmocka_unit_test_setup_teardown(mappings_that_fail_are_tried_less_and_less_often,
 				mapping, world_close),
 		cmocka_unit_test_setup_teardown(
 				an_indirect_page_that_stays_mapped_is_not_copied_by_the_hypervisor,
