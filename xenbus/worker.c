@@ -8,8 +8,6 @@
 #include "xenbus/worker.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <inttypes.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
@@ -18,6 +16,7 @@
 #include <unistd.h>
 
 #include "ring/stats.h"
+#include "xenbus/record.h"
 #include "xenbus/rundir.h"
 #include "xenbus/spawn.h"
 
@@ -46,25 +45,6 @@ static void set_deadline(struct device *device, unsigned int msec)
 
 /* --- start ------------------------------------------------------------------------------------- */
 
-static int pid_write(int dir, pid_t pid)
-{
-	char text[48];
-	int length = snprintf(text, sizeof(text), "%d %" PRIu64 "\n", (int)pid,
-			process_start_time(pid));
-
-	return rundir_write(dir, "pid", text, (size_t)length, 0644);
-}
-
-static int params_file(struct device *device, int dir)
-{
-	int r = rundir_write(dir, "params", &device->params, sizeof(device->params), 0600);
-
-	if (r)
-		return r;
-	r = openat(dir, "params", O_RDONLY | O_CLOEXEC);
-	return r < 0 ? -errno : r;
-}
-
 /*
  * Everything a worker is born with, in the order of enum worker_fd. The backing comes first: what
  * it measures belongs into the parameters. Returns how many, or -errno.
@@ -83,7 +63,7 @@ static int worker_fds(struct device *device, int dir, bool fresh, int fds[SPAWN_
 		return -EINVAL;
 	}
 	fds[0] = rundir_listen(dir, "sock");
-	fds[1] = params_file(device, dir);
+	fds[1] = record_params(dir, &device->params);
 	fds[2] = rundir_shared(dir, "journal", device->kind->journal_bytes(&device->params), 0600,
 			fresh);
 	fds[3] = rundir_shared(dir, "stats", STATS_BYTES, 0644, 0);
@@ -125,7 +105,7 @@ static int worker_spawn(struct device *device, int dir, const int *fds, unsigned
 	r = worker->pidfd < 0 ? worker->pidfd :
 			fleet_watch(device->fleet, worker->pidfd, EVENT_EXIT, device->slot);
 	if (r == 0)
-		r = pid_write(dir, pid);
+		r = record_process(dir, pid);
 	if (r) {	/* nobody would hear of its end, or the next control not of it */
 		process_reap(pid);
 		close_fd(&worker->pidfd);
@@ -227,40 +207,6 @@ void worker_start(struct device *device, bool fresh)
 
 /* --- adopt ------------------------------------------------------------------------------------- */
 
-/* The live process that the pid file names, as a pidfd; -1 where it has gone. */
-static int pid_adopt(int dir, pid_t *pid)
-{
-	unsigned long long ticks;
-	char text[64];
-	ssize_t got = rundir_read(dir, "pid", text, sizeof(text) - 1);
-	int number, fd;
-
-	text[got < 0 ? 0 : got] = 0;
-	if (sscanf(text, "%d %llu", &number, &ticks) != 2 || number <= 1)
-		return -1;
-	fd = process_open(number);
-	/* Its start time after the pidfd is open: what we compare is what we hold. */
-	if (fd >= 0 && process_start_time(number) != ticks) {
-		close(fd);
-		fd = -1;
-	}
-	*pid = number;
-	return fd < 0 ? -1 : fd;
-}
-
-static bool params_adopt(struct device *device, int dir)
-{
-	struct device_params *params = &device->params;
-
-	if (rundir_read(dir, "params", params, sizeof(*params)) == sizeof(*params) &&
-			params_check(params, device->id.kind) == NULL &&
-			params->generation == device->generation &&
-			params->domid == device->id.domid && params->devid == device->id.devid)
-		return true;
-	*params = (struct device_params) { 0 };	/* a successor could not be started with it */
-	return false;
-}
-
 static void adopt_live(struct device *device, int dir)
 {
 	struct worker *worker = &device->worker;
@@ -294,8 +240,8 @@ void worker_adopt(struct device *device)
 
 	if (dir < 0)
 		return;
-	same = params_adopt(device, dir);
-	worker->pidfd = pid_adopt(dir, &worker->pid);
+	same = recorded_params(device, dir);
+	worker->pidfd = recorded_process(dir, &worker->pid);
 	if (worker->pidfd >= 0)
 		adopt_live(device, dir);
 	else if (same)
