@@ -411,6 +411,29 @@ static void worker_connected(struct device *device, uint64_t generation)
 		drain(device, true);
 }
 
+/*
+ * It has halted. Where the host lacked something for the successor of a connected guest, that is a
+ * death: the guest has nowhere to go, and what is missing may be back in a moment.
+ */
+static void worker_broken(struct device *device, const struct control_msg *msg)
+{
+	struct worker *worker = &device->worker;
+	/* The worker's errno, where it names one that can be. */
+	const int err = msg->value && msg->value < ERRNO_LIMIT ? (int)msg->value : EPROTO;
+
+	if (worker->state == WORKER_STARTING && device->published && msg->value) {
+		device_log(device, LOG_ERROR, "worker %d cannot take over: %s (%s)", (int)worker->pid,
+				msg->text, strerror(err));
+		process_signal(worker->pidfd, SIGKILL);
+		return;
+	}
+	if (worker->state != WORKER_STARTING && worker->state != WORKER_RUNNING)
+		return;
+	worker->state = WORKER_BROKEN;
+	worker->deadline = 0;
+	device_fail(device, err, "%s", msg->text);
+}
+
 static void worker_message(struct device *device, const struct control_msg *msg)
 {
 	switch (msg->type) {
@@ -418,13 +441,7 @@ static void worker_message(struct device *device, const struct control_msg *msg)
 		worker_connected(device, msg->value);
 		break;
 	case CONTROL_BROKEN:
-		if (device->worker.state != WORKER_STARTING && device->worker.state != WORKER_RUNNING)
-			break;
-		device->worker.state = WORKER_BROKEN;
-		device->worker.deadline = 0;
-		/* The worker's errno, where it names one that can be. */
-		device_fail(device, msg->value && msg->value < ERRNO_LIMIT ? (int)msg->value : EPROTO,
-				"%s", msg->text);
+		worker_broken(device, msg);
 		break;
 	case CONTROL_DRAINED:
 		break;	/* its end follows, and that is what counts */
