@@ -360,6 +360,19 @@ static void drain_overdue(struct device *device)
 	set_deadline(device, WORKER_DRAIN_MSEC);
 }
 
+/* What it has said may lie unread, where something has held us up for as long. */
+static void start_overdue(struct device *device)
+{
+	struct worker *worker = &device->worker;
+
+	worker_readable(device);
+	if (worker->state != WORKER_STARTING)
+		return;
+	device_log(device, LOG_ERROR, "worker %d has not connected within %d ms: killing it",
+			(int)worker->pid, WORKER_START_MSEC);
+	process_signal(worker->pidfd, SIGKILL);
+}
+
 void worker_tick(struct device *device)
 {
 	struct worker *worker = &device->worker;
@@ -381,9 +394,7 @@ void worker_tick(struct device *device)
 		worker->state = WORKER_LOST;
 		break;
 	case WORKER_STARTING:
-		device_log(device, LOG_ERROR, "worker %d has not connected within %d ms: killing it",
-				(int)worker->pid, WORKER_START_MSEC);
-		process_signal(worker->pidfd, SIGKILL);
+		start_overdue(device);
 		break;
 	case WORKER_DRAINING:
 		drain_overdue(device);

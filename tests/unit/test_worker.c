@@ -123,6 +123,24 @@ static bool ends_within(int msec)
 
 /* --- its words --------------------------------------------------------------------------------- */
 
+static void a_word_that_lies_unread_when_the_time_to_say_it_is_over_counts(void **state)
+{
+	(void)state;
+	assert_int_equal(control_send(&worker_end, CONTROL_CONNECTED, device.generation, NULL), 0);
+	clock_msec += WORKER_START_MSEC + 1;
+	worker_tick(&device);
+	assert_int_equal(device.worker.state, WORKER_RUNNING);
+	assert_false(ends_within(50));
+}
+
+static void a_worker_that_says_nothing_in_time_is_killed(void **state)
+{
+	(void)state;
+	clock_msec += WORKER_START_MSEC + 1;
+	worker_tick(&device);
+	assert_true(ends_within(5000));
+}
+
 static void a_successor_that_lacks_something_of_the_host_dies_of_it(void **state)
 {
 	(void)state;
@@ -160,6 +178,8 @@ static void a_first_connection_that_cannot_be_made_is_refused_at_once(void **sta
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		worker_test(a_word_that_lies_unread_when_the_time_to_say_it_is_over_counts),
+		worker_test(a_worker_that_says_nothing_in_time_is_killed),
 		worker_test(a_successor_that_lacks_something_of_the_host_dies_of_it),
 		worker_test(a_lie_of_the_guest_ends_its_connection_at_once),
 		worker_test(a_first_connection_that_cannot_be_made_is_refused_at_once),
