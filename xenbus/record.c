@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What is written down of a worker, for the control that comes after this one: which process it is,
- * and with which parameters. Trusts the run directory (root's) after checking whose generation it
- * is: names and numbers of processes are given out again.
+ * with which parameters, and, by a lock, whether all of it has ended. Trusts the run directory
+ * (root's) after checking whose generation it is: numbers of processes are given out again.
  */
 #include "xenbus/record.h"
 
@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include "xenbus/rundir.h"
@@ -52,6 +53,33 @@ int record_params(int dir, const struct device_params *params)
 		return r;
 	r = openat(dir, "params", O_RDONLY | O_CLOEXEC);
 	return r < 0 ? -errno : r;
+}
+
+int record_journal(int dir, size_t bytes, bool fresh)
+{
+	int fd = rundir_shared(dir, "journal", bytes, 0600, fresh);
+	int r;
+
+	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) == 0)
+		return fd;
+	r = -errno;
+	close(fd);
+	return r;
+}
+
+bool record_held(const char *run, const char *name)
+{
+	int dir = rundir_open(run, name, 0);
+	int fd = dir < 0 ? dir : openat(dir, "journal", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	bool held = dir < 0 ? dir != -ENOENT : fd < 0 && errno != ENOENT;
+
+	if (fd >= 0) {
+		held = flock(fd, LOCK_EX | LOCK_NB) != 0;
+		close(fd);
+	}
+	if (dir >= 0)
+		close(dir);
+	return held;
 }
 
 bool recorded_params(struct device *device, int dir)

@@ -2,8 +2,8 @@
 /*
  * Worker processes. Trusts the run directory (root's) after checking whose generation it is; does
  * not trust a worker: it looks at guest memory. Promises that two processes never serve the same
- * connection: a successor starts only when the pidfd of its predecessor says that it has ended,
- * and with it its kernel I/O.
+ * connection: a successor starts only when the pidfd of its predecessor says that it has ended, and
+ * the lock of its journal that its kernel I/O has.
  */
 #include "xenbus/worker.h"
 
@@ -22,6 +22,7 @@
 
 #define ERRNO_LIMIT 4096	/* the kernel's MAX_ERRNO and one */
 #define WORKER_LOOK_MSEC 100	/* whether a process has ended that we cannot watch */
+#define IO_LOOK_MSEC 10		/* whether the I/O of one that has ended has, too */
 #define MESSAGES_MAX 16		/* of one worker at once: then others get their turn */
 
 /* Rest before the n-th successor in a row, milliseconds: the first comes at once. */
@@ -64,8 +65,7 @@ static int worker_fds(struct device *device, int dir, bool fresh, int fds[SPAWN_
 	}
 	fds[0] = rundir_listen(dir, "sock");
 	fds[1] = record_params(dir, &device->params);
-	fds[2] = rundir_shared(dir, "journal", device->kind->journal_bytes(&device->params), 0600,
-			fresh);
+	fds[2] = record_journal(dir, device->kind->journal_bytes(&device->params), fresh);
 	fds[3] = rundir_shared(dir, "stats", STATS_BYTES, 0644, 0);
 	for (unsigned int i = 0; i < 4; i++) {
 		if (fds[i] < 0)
@@ -242,10 +242,14 @@ void worker_adopt(struct device *device)
 		return;
 	same = recorded_params(device, dir);
 	worker->pidfd = recorded_process(dir, &worker->pid);
-	if (worker->pidfd >= 0)
+	if (worker->pidfd >= 0) {
 		adopt_live(device, dir);
-	else if (same)
-		worker->state = WORKER_LOST;
+	} else {
+		worker->state = WORKER_DRAINING;
+		worker->successor = same;
+		worker->ended = true;
+		worker_exited(device);
+	}
 	close(dir);
 }
 
@@ -322,22 +326,38 @@ static void worker_died(struct device *device, int status)
 		device_fail(device, EIO, "the worker has died %u times in a row", worker->deaths);
 }
 
+/* Has the process gone just now? Then nothing of it is heard any more. */
+static bool process_gone(struct worker *worker)
+{
+	if (worker->pidfd < 0 || !process_ended(worker->pidfd, &worker->status))
+		return false;
+	close_fd(&worker->pidfd);
+	close_fd(&worker->line.fd);
+	worker->deadline = 0;
+	return worker->ended = true;
+}
+
 void worker_exited(struct device *device)
 {
 	struct worker *worker = &device->worker;
-	bool asked = worker->state == WORKER_DRAINING;
-	int status;
+	const bool asked = worker->state == WORKER_DRAINING, news = process_gone(worker);
 
-	if (worker->pidfd < 0 || !process_ended(worker->pidfd, &status))
+	if (!worker->ended)
 		return;
-	close_fd(&worker->pidfd);
-	close_fd(&worker->line.fd);
+	if (record_held(device->fleet->run, device->run_name)) {
+		if (news)
+			device_log(device, LOG_NOTICE, "worker %d has ended, not yet what it had under way",
+					(int)worker->pid);
+		device_wake_in(device, IO_LOOK_MSEC);
+		return;
+	}
+	worker->ended = false;
 	worker->deadline = 0;
 	worker->state = WORKER_LOST;
 	if (asked && !worker->successor)
 		connection_over(device);
 	else if (!asked)
-		worker_died(device, status);
+		worker_died(device, worker->status);
 	else
 		worker->deaths = 0;
 }
@@ -348,7 +368,7 @@ static void drain_overdue(struct device *device)
 {
 	struct worker *worker = &device->worker;
 
-	if (!worker->killed) {
+	if (!worker->killed && !worker->ended) {
 		device_log(device, LOG_WARN, "worker %d did not drain within %d ms: killing it",
 				(int)worker->pid, WORKER_DRAIN_MSEC);
 		process_signal(worker->pidfd, SIGKILL);
@@ -377,6 +397,8 @@ void worker_tick(struct device *device)
 {
 	struct worker *worker = &device->worker;
 
+	if (worker->ended)
+		worker_exited(device);
 	if (worker->deadline == 0)
 		return;
 	if (now_msec() < worker->deadline) {

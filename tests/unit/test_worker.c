@@ -17,6 +17,7 @@
 #include <sys/socket.h>
 #include <cmocka.h>
 
+#include "xenbus/record.h"
 #include "xenbus/rundir.h"
 #include "xenbus/spawn.h"
 #include "xenbus/worker.h"
@@ -100,13 +101,19 @@ static int worker_make(void **state)
 	return device.worker.pidfd < 0 ? -1 : 0;
 }
 
+static void process_unmake(void)
+{
+	if (device.worker.pidfd < 0)
+		return;
+	process_reap(device.worker.pid);
+	close(device.worker.pidfd);
+	device.worker.pidfd = -1;
+}
+
 static int worker_unmake(void **state)
 {
 	(void)state;
-	if (device.worker.pidfd >= 0) {
-		process_reap(device.worker.pid);
-		close(device.worker.pidfd);
-	}
+	process_unmake();
 	if (device.worker.line.fd >= 0)
 		close(device.worker.line.fd);
 	close(worker_end.fd);
@@ -173,6 +180,68 @@ static void a_first_connection_that_cannot_be_made_is_refused_at_once(void **sta
 	assert_true(device.failed);
 }
 
+/* --- its end ----------------------------------------------------------------------------------- */
+
+/* As a worker's mapping of the journal that outlives it. */
+static int journal_hold(void)
+{
+	int dir = rundir_open(run, device.run_name, 1);
+	int fd = record_journal(dir, 4096, true);
+
+	close(dir);
+	return fd;
+}
+
+static void a_worker_ends_when_it_has_let_go_of_its_journal(void **state)
+{
+	int journal = journal_hold();
+
+	(void)state;
+	assert_true(journal >= 0);
+	device.worker.state = WORKER_RUNNING;
+	process_signal(device.worker.pidfd, SIGKILL);
+	assert_true(ends_within(5000));
+	worker_exited(&device);
+	assert_int_equal(device.worker.pidfd, -1);
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(device.worker.state, WORKER_RUNNING);
+		assert_true(device.wake_at > clock_msec && device.wake_at <= clock_msec + 10);
+		clock_msec = device.wake_at;
+		worker_tick(&device);
+	}
+	close(journal);
+	worker_tick(&device);
+	assert_int_equal(device.worker.state, WORKER_LOST);
+	assert_int_equal(device.worker.deaths, 1);
+	assert_int_equal(device.worker.status, SIGKILL);
+}
+
+static void one_that_died_while_no_control_ran_ends_no_sooner(void **state)
+{
+	int journal = journal_hold();
+
+	(void)state;
+	process_unmake();
+	device.worker.state = WORKER_NONE;
+	worker_adopt(&device);
+	assert_int_equal(device.worker.state, WORKER_DRAINING);
+	close(journal);
+	worker_tick(&device);
+	assert_int_equal(device.worker.state, WORKER_NONE);
+}
+
+static void no_second_journal_is_given_out_while_one_is_held(void **state)
+{
+	int journal = journal_hold(), dir = rundir_open(run, device.run_name, 0);
+
+	(void)state;
+	assert_true(record_held(run, device.run_name));
+	assert_int_equal(record_journal(dir, 4096, false), -EWOULDBLOCK);
+	close(journal);
+	assert_false(record_held(run, device.run_name));
+	close(dir);
+}
+
 #define worker_test(f) cmocka_unit_test_setup_teardown(f, worker_make, worker_unmake)
 
 int main(void)
@@ -183,6 +252,9 @@ int main(void)
 		worker_test(a_successor_that_lacks_something_of_the_host_dies_of_it),
 		worker_test(a_lie_of_the_guest_ends_its_connection_at_once),
 		worker_test(a_first_connection_that_cannot_be_made_is_refused_at_once),
+		worker_test(a_worker_ends_when_it_has_let_go_of_its_journal),
+		worker_test(one_that_died_while_no_control_ran_ends_no_sooner),
+		worker_test(no_second_journal_is_given_out_while_one_is_held),
 	};
 
 	log_level(LOG_ERROR);
