@@ -240,7 +240,11 @@ $(BUILD)/crash/stream: $(BUILD)/tests/crash/stream.o
 	@mkdir -p $(@D)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^
 
-crash: need-build $(BUILD)/crash/probe $(BUILD)/crash/stream
+$(BUILD)/crash/hold: $(BUILD)/tests/crash/hold.o
+	@mkdir -p $(@D)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^
+
+crash: need-build $(BUILD)/crash/probe $(BUILD)/crash/stream $(BUILD)/crash/hold
 .PHONY: crash
 
 # --- tests/hostile -------------------------------------------------------------------------------

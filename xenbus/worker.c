@@ -2,14 +2,12 @@
 /*
  * Worker processes. Trusts the run directory (root's) after checking whose generation it is; does
  * not trust a worker: it looks at guest memory. Promises that two processes never serve the same
- * connection: a successor starts only when the pidfd of its predecessor says that it has ended,
- * and with it its kernel I/O.
+ * connection: a successor starts only when the pidfd of its predecessor says that it has ended, and
+ * the lock of its journal that its kernel I/O has.
  */
 #include "xenbus/worker.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <inttypes.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
@@ -18,11 +16,13 @@
 #include <unistd.h>
 
 #include "ring/stats.h"
+#include "xenbus/record.h"
 #include "xenbus/rundir.h"
 #include "xenbus/spawn.h"
 
 #define ERRNO_LIMIT 4096	/* the kernel's MAX_ERRNO and one */
 #define WORKER_LOOK_MSEC 100	/* whether a process has ended that we cannot watch */
+#define IO_LOOK_MSEC 10		/* whether the I/O of one that has ended has, too */
 #define MESSAGES_MAX 16		/* of one worker at once: then others get their turn */
 
 /* Rest before the n-th successor in a row, milliseconds: the first comes at once. */
@@ -46,25 +46,6 @@ static void set_deadline(struct device *device, unsigned int msec)
 
 /* --- start ------------------------------------------------------------------------------------- */
 
-static int pid_write(int dir, pid_t pid)
-{
-	char text[48];
-	int length = snprintf(text, sizeof(text), "%d %" PRIu64 "\n", (int)pid,
-			process_start_time(pid));
-
-	return rundir_write(dir, "pid", text, (size_t)length, 0644);
-}
-
-static int params_file(struct device *device, int dir)
-{
-	int r = rundir_write(dir, "params", &device->params, sizeof(device->params), 0600);
-
-	if (r)
-		return r;
-	r = openat(dir, "params", O_RDONLY | O_CLOEXEC);
-	return r < 0 ? -errno : r;
-}
-
 /*
  * Everything a worker is born with, in the order of enum worker_fd. The backing comes first: what
  * it measures belongs into the parameters. Returns how many, or -errno.
@@ -83,9 +64,8 @@ static int worker_fds(struct device *device, int dir, bool fresh, int fds[SPAWN_
 		return -EINVAL;
 	}
 	fds[0] = rundir_listen(dir, "sock");
-	fds[1] = params_file(device, dir);
-	fds[2] = rundir_shared(dir, "journal", device->kind->journal_bytes(&device->params), 0600,
-			fresh);
+	fds[1] = record_params(dir, &device->params);
+	fds[2] = record_journal(dir, device->kind->journal_bytes(&device->params), fresh);
 	fds[3] = rundir_shared(dir, "stats", STATS_BYTES, 0644, 0);
 	for (unsigned int i = 0; i < 4; i++) {
 		if (fds[i] < 0)
@@ -125,7 +105,7 @@ static int worker_spawn(struct device *device, int dir, const int *fds, unsigned
 	r = worker->pidfd < 0 ? worker->pidfd :
 			fleet_watch(device->fleet, worker->pidfd, EVENT_EXIT, device->slot);
 	if (r == 0)
-		r = pid_write(dir, pid);
+		r = record_process(dir, pid);
 	if (r) {	/* nobody would hear of its end, or the next control not of it */
 		process_reap(pid);
 		close_fd(&worker->pidfd);
@@ -227,40 +207,6 @@ void worker_start(struct device *device, bool fresh)
 
 /* --- adopt ------------------------------------------------------------------------------------- */
 
-/* The live process that the pid file names, as a pidfd; -1 where it has gone. */
-static int pid_adopt(int dir, pid_t *pid)
-{
-	unsigned long long ticks;
-	char text[64];
-	ssize_t got = rundir_read(dir, "pid", text, sizeof(text) - 1);
-	int number, fd;
-
-	text[got < 0 ? 0 : got] = 0;
-	if (sscanf(text, "%d %llu", &number, &ticks) != 2 || number <= 1)
-		return -1;
-	fd = process_open(number);
-	/* Its start time after the pidfd is open: what we compare is what we hold. */
-	if (fd >= 0 && process_start_time(number) != ticks) {
-		close(fd);
-		fd = -1;
-	}
-	*pid = number;
-	return fd < 0 ? -1 : fd;
-}
-
-static bool params_adopt(struct device *device, int dir)
-{
-	struct device_params *params = &device->params;
-
-	if (rundir_read(dir, "params", params, sizeof(*params)) == sizeof(*params) &&
-			params_check(params, device->id.kind) == NULL &&
-			params->generation == device->generation &&
-			params->domid == device->id.domid && params->devid == device->id.devid)
-		return true;
-	*params = (struct device_params) { 0 };	/* a successor could not be started with it */
-	return false;
-}
-
 static void adopt_live(struct device *device, int dir)
 {
 	struct worker *worker = &device->worker;
@@ -294,12 +240,16 @@ void worker_adopt(struct device *device)
 
 	if (dir < 0)
 		return;
-	same = params_adopt(device, dir);
-	worker->pidfd = pid_adopt(dir, &worker->pid);
-	if (worker->pidfd >= 0)
+	same = recorded_params(device, dir);
+	worker->pidfd = recorded_process(dir, &worker->pid);
+	if (worker->pidfd >= 0) {
 		adopt_live(device, dir);
-	else if (same)
-		worker->state = WORKER_LOST;
+	} else {
+		worker->state = WORKER_DRAINING;
+		worker->successor = same;
+		worker->ended = true;
+		worker_exited(device);
+	}
 	close(dir);
 }
 
@@ -376,22 +326,38 @@ static void worker_died(struct device *device, int status)
 		device_fail(device, EIO, "the worker has died %u times in a row", worker->deaths);
 }
 
+/* Has the process gone just now? Then nothing of it is heard any more. */
+static bool process_gone(struct worker *worker)
+{
+	if (worker->pidfd < 0 || !process_ended(worker->pidfd, &worker->status))
+		return false;
+	close_fd(&worker->pidfd);
+	close_fd(&worker->line.fd);
+	worker->deadline = 0;
+	return worker->ended = true;
+}
+
 void worker_exited(struct device *device)
 {
 	struct worker *worker = &device->worker;
-	bool asked = worker->state == WORKER_DRAINING;
-	int status;
+	const bool asked = worker->state == WORKER_DRAINING, news = process_gone(worker);
 
-	if (worker->pidfd < 0 || !process_ended(worker->pidfd, &status))
+	if (!worker->ended)
 		return;
-	close_fd(&worker->pidfd);
-	close_fd(&worker->line.fd);
+	if (record_held(device->fleet->run, device->run_name)) {
+		if (news)
+			device_log(device, LOG_NOTICE, "worker %d has ended, not yet what it had under way",
+					(int)worker->pid);
+		device_wake_in(device, IO_LOOK_MSEC);
+		return;
+	}
+	worker->ended = false;
 	worker->deadline = 0;
 	worker->state = WORKER_LOST;
 	if (asked && !worker->successor)
 		connection_over(device);
 	else if (!asked)
-		worker_died(device, status);
+		worker_died(device, worker->status);
 	else
 		worker->deaths = 0;
 }
@@ -402,7 +368,7 @@ static void drain_overdue(struct device *device)
 {
 	struct worker *worker = &device->worker;
 
-	if (!worker->killed) {
+	if (!worker->killed && !worker->ended) {
 		device_log(device, LOG_WARN, "worker %d did not drain within %d ms: killing it",
 				(int)worker->pid, WORKER_DRAIN_MSEC);
 		process_signal(worker->pidfd, SIGKILL);
@@ -414,10 +380,25 @@ static void drain_overdue(struct device *device)
 	set_deadline(device, WORKER_DRAIN_MSEC);
 }
 
+/* What it has said may lie unread, where something has held us up for as long. */
+static void start_overdue(struct device *device)
+{
+	struct worker *worker = &device->worker;
+
+	worker_readable(device);
+	if (worker->state != WORKER_STARTING)
+		return;
+	device_log(device, LOG_ERROR, "worker %d has not connected within %d ms: killing it",
+			(int)worker->pid, WORKER_START_MSEC);
+	process_signal(worker->pidfd, SIGKILL);
+}
+
 void worker_tick(struct device *device)
 {
 	struct worker *worker = &device->worker;
 
+	if (worker->ended)
+		worker_exited(device);
 	if (worker->deadline == 0)
 		return;
 	if (now_msec() < worker->deadline) {
@@ -435,9 +416,7 @@ void worker_tick(struct device *device)
 		worker->state = WORKER_LOST;
 		break;
 	case WORKER_STARTING:
-		device_log(device, LOG_ERROR, "worker %d has not connected within %d ms: killing it",
-				(int)worker->pid, WORKER_START_MSEC);
-		process_signal(worker->pidfd, SIGKILL);
+		start_overdue(device);
 		break;
 	case WORKER_DRAINING:
 		drain_overdue(device);
@@ -465,6 +444,29 @@ static void worker_connected(struct device *device, uint64_t generation)
 		drain(device, true);
 }
 
+/*
+ * It has halted. Where the host lacked something for the successor of a connected guest, that is a
+ * death: the guest has nowhere to go, and what is missing may be back in a moment.
+ */
+static void worker_broken(struct device *device, const struct control_msg *msg)
+{
+	struct worker *worker = &device->worker;
+	/* The worker's errno, where it names one that can be. */
+	const int err = msg->value && msg->value < ERRNO_LIMIT ? (int)msg->value : EPROTO;
+
+	if (worker->state == WORKER_STARTING && device->published && msg->value) {
+		device_log(device, LOG_ERROR, "worker %d cannot take over: %s (%s)", (int)worker->pid,
+				msg->text, strerror(err));
+		process_signal(worker->pidfd, SIGKILL);
+		return;
+	}
+	if (worker->state != WORKER_STARTING && worker->state != WORKER_RUNNING)
+		return;
+	worker->state = WORKER_BROKEN;
+	worker->deadline = 0;
+	device_fail(device, err, "%s", msg->text);
+}
+
 static void worker_message(struct device *device, const struct control_msg *msg)
 {
 	switch (msg->type) {
@@ -472,13 +474,7 @@ static void worker_message(struct device *device, const struct control_msg *msg)
 		worker_connected(device, msg->value);
 		break;
 	case CONTROL_BROKEN:
-		if (device->worker.state != WORKER_STARTING && device->worker.state != WORKER_RUNNING)
-			break;
-		device->worker.state = WORKER_BROKEN;
-		device->worker.deadline = 0;
-		/* The worker's errno, where it names one that can be. */
-		device_fail(device, msg->value && msg->value < ERRNO_LIMIT ? (int)msg->value : EPROTO,
-				"%s", msg->text);
+		worker_broken(device, msg);
 		break;
 	case CONTROL_DRAINED:
 		break;	/* its end follows, and that is what counts */

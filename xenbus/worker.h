@@ -16,7 +16,7 @@
 
 /*
  * Starts a process for device->params. fresh: a new connection with an empty journal; otherwise
- * the journal is that of the predecessor, whose pidfd has said that it is gone.
+ * the journal is that of the predecessor, which is gone and all that it had under way.
  * Afterwards the state is STARTING; LOST with device->failed, reported with device_fail(); or, for a
  * successor, LOST or RESTING without: reported, and to be tried again.
  */
@@ -25,7 +25,7 @@ void worker_start(struct device *device, bool fresh);
 /*
  * Finds what a former control has left in the run directory: a live process becomes STARTING (it is
  * asked to say CONNECTED again, with its generation), or DRAINING where the device has none; a dead
- * one of this generation LOST; nothing NONE.
+ * one of this generation LOST; nothing NONE; DRAINING also where what it had under way has not ended.
  */
 void worker_adopt(struct device *device);
 

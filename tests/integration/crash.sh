@@ -6,6 +6,7 @@
 #   succeeded RUN_NAME PID         waits until another process than PID serves that device
 #   kill_at RUN_NAME GUEST POINTS  kills the device's worker at each FUNCTION:STORE in turn, and writes
 #                                  one line per point into $T/killed: the point, 0 killed, 3 not found
+#   hold PID                       keeps that process's memory also when it has gone, until let_go
 needs_root "to hold another user's process"
 
 probe() {
@@ -38,6 +39,19 @@ kill_at() {
 		echo "$point $status" >>"$T/killed"
 		[ $status = 3 ] || succeeded "$name" "$worker"
 	done
+}
+
+hold() {
+	rm -f "$T/held"
+	"$build/crash/hold" "$1" >"$T/held" 2>&1 &
+	holder=$!
+	pids="$holder $pids"
+	wait_for 3 grep -q held "$T/held"
+}
+
+let_go() {
+	kill -9 "$holder"
+	wait "$holder" 2>/dev/null || true
 }
 
 # stream_start D PORT MBPS up|down   a TCP connection between domain D and Dom0's 10.0.0.1, every byte verified
