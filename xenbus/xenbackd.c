@@ -8,6 +8,7 @@
 #include <getopt.h>
 #include <limits.h>
 #include <malloc.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -16,8 +17,6 @@
 #include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -25,6 +24,7 @@
 #include "xenbus/command.h"
 #include "xenbus/lifecycle.h"
 #include "xenbus/lock.h"
+#include "xenbus/notify.h"
 #include "xenbus/resize.h"
 #include "xenbus/rundir.h"
 #include "xenbus/version.h"
@@ -34,6 +34,7 @@
 #define EXIT_CONFIG 78		/* EX_CONFIG of sysexits.h: the units do not try again */
 #define CONFIG_KEPT "xenback.conf"	/* in the run directory: the last one without a mistake */
 #define TAKEOVER_MSEC 10000	/* for controls of one device to end */
+#define STORE_WAIT_MSEC 1000	/* between two tries to reach xenstored */
 
 struct options {
 	const char *program;	/* as which we were called */
@@ -300,41 +301,53 @@ static void descriptors_raise(void)
 	}
 }
 
+/* Returns false when it is time to end. */
+static bool signalled(void)
+{
+	struct signalfd_siginfo info;
+
+	if (read(signal_fd, &info, sizeof(info)) != sizeof(info))
+		return true;
+	if (info.ssi_signo != SIGHUP)
+		return false;
+	if (config_reload())
+		log_notice("replacing %u workers", command_upgrade(&fleet));
+	return true;
+}
+
+/*
+ * Workers need no xenstored. Who ended without it would be started again ten times a second, and would say
+ * so each time.
+ */
+static void store_wait(void)
+{
+	struct pollfd signals = { .fd = signal_fd, .events = POLLIN };
+
+	fleet.store = store_open();
+	if (fleet.store)
+		return;
+	log_error("cannot reach xenstored (%s): waiting for it. This has to be Dom0 or a driver domain with "
+			"xenstored running", strerror(errno));
+	while (!fleet.store) {
+		notify_systemd("STATUS=Waiting for xenstored\nEXTEND_TIMEOUT_USEC=10000000");
+		if (poll(&signals, 1, STORE_WAIT_MSEC) > 0 && !signalled())
+			exit(EXIT_SUCCESS);
+		fleet.store = store_open();
+	}
+	log_notice("xenstored is there");
+	notify_systemd("STATUS=");
+}
+
 static void store_connect(void)
 {
 	char path[128];
 
-	fleet.store = store_open();
-	if (!fleet.store)
-		die(EXIT_FAILURE, "cannot reach xenstored (%s): this has to be Dom0 or a driver domain "
-				"with xenstored running", strerror(errno));
+	store_wait();
 	snprintf(path, sizeof(path), "%s/%s/%u/%u", store_root(fleet.store),
 			kind_name(options.only.kind), options.only.domid, options.only.devid);
 	if (options.only.kind && !store_exists(fleet.store, path))
 		die(EXIT_FAILURE, "there is no device %s: the toolstack makes it, for example with "
 				"xl block-attach", path);
-}
-
-/* The few bytes of sd_notify(3) that we need. */
-static void systemd_ready(void)
-{
-	const char *name = getenv("NOTIFY_SOCKET");
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	size_t length = name ? strlen(name) : 0;
-	int fd;
-
-	if (length == 0 || length >= sizeof(address.sun_path))
-		return;
-	memcpy(address.sun_path, name, length);
-	if (name[0] == '@')
-		address.sun_path[0] = 0;
-	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return;
-	if (sendto(fd, "READY=1", 7, MSG_NOSIGNAL, (const struct sockaddr *)&address,
-			(socklen_t)(offsetof(struct sockaddr_un, sun_path) + length)) < 0)
-		log_warn("cannot tell systemd that we are ready: %s", strerror(errno));
-	close(fd);
 }
 
 /* As the kernel says of the domain that it runs in: PV, PVH or HVM. */
@@ -382,24 +395,10 @@ static void start(void)
 		r = fleet_start(&fleet);
 	if (r)
 		die(EXIT_FAILURE, "cannot start in %s: %s", options.run, strerror(-r));
-	systemd_ready();
+	notify_systemd("READY=1");
 }
 
 /* --- loop -------------------------------------------------------------------------------------- */
-
-/* Returns false when it is time to end. */
-static bool signalled(void)
-{
-	struct signalfd_siginfo info;
-
-	if (read(signal_fd, &info, sizeof(info)) != sizeof(info))
-		return true;
-	if (info.ssi_signo != SIGHUP)
-		return false;
-	if (config_reload())
-		log_notice("replacing %u workers", command_upgrade(&fleet));
-	return true;
-}
 
 static void worker_event(enum event_tag tag, uint32_t slot)
 {
