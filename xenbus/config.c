@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The configuration file, read with libinih. Trusts its author (root) to mean well, not to type
- * well: one sentence per mistake, and nothing is used of a file that has one.
+ * well: one sentence for a line with a mistake, and nothing is used of a file that has one.
  */
 #include "xenbus/config.h"
 
@@ -64,6 +64,8 @@ struct config {
 	uint32_t uid_first, uid_last;
 	unsigned int sections;
 	struct section *section;	/* SECTIONS_MAX of them */
+	char *text;			/* of the file, from the heap; NULL: there is none */
+	size_t length;
 };
 
 /* State of one reading. */
@@ -71,8 +73,10 @@ struct reading {
 	struct config *config;
 	FILE *file;
 	const char *path;
-	unsigned int line;
+	unsigned int line, wrong_line;	/* the present one; the last with a mistake */
 	char title[CONFIG_LINE_MAX];	/* of the section: libinih would cut it off after 49 bytes */
+	bool lost;		/* in a section that is wrong, which has been said */
+	FILE *all;		/* NULL, or where each mistake is said */
 	char *why;		/* "" while nothing is wrong; the first mistake stays */
 	size_t room;
 };
@@ -84,17 +88,33 @@ static const struct settings defaults = {
 };
 
 __attribute__((format(printf, 2, 3)))
+static void complain(struct reading *reading, const char *fmt, ...)
+{
+	char text[512];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	if (reading->all)
+		fprintf(reading->all, "%s\n", text);
+	if (!reading->why[0])
+		snprintf(reading->why, reading->room, "%s", text);
+}
+
+__attribute__((format(printf, 2, 3)))
 static int wrong(struct reading *reading, const char *fmt, ...)
 {
 	char text[256];
 	va_list args;
 
-	if (reading->why[0])
+	if (reading->wrong_line == reading->line)
 		return 0;
+	reading->wrong_line = reading->line;
 	va_start(args, fmt);
 	vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
-	snprintf(reading->why, reading->room, "%s:%u: %s", reading->path, reading->line, text);
+	complain(reading, "%s:%u: %s", reading->path, reading->line, text);
 	return 0;
 }
 
@@ -255,11 +275,12 @@ static int handler(void *user, const char *title, const char *name, const char *
 	struct section *section;
 
 	(void)title;	/* the beginning of reading->title */
-	if (reading->why[0])
+	if (reading->wrong_line == reading->line || reading->lost)
 		return 1;
 	section = section_of(reading, reading->title);
 	if (section)
 		take_value(reading, section, name, value);
+	reading->lost = !section;
 	return 1;
 }
 
@@ -280,9 +301,11 @@ static char *next_line(char *text, int room, void *user)
 	blank = strspn(text, " \t");
 	memmove(text, text + blank, length - blank + 1);
 	/* libinih would only say which line: these are all that it refuses. */
-	if (text[0] == '[')
+	if (text[0] == '[') {
 		snprintf(reading->title, sizeof(reading->title), "%.*s", (int)strcspn(text + 1, "]"), text + 1);
-	if (text[0] == '[' && !strchr(text, ']'))
+		reading->lost = !strchr(text, ']');
+	}
+	if (text[0] == '[' && reading->lost)
 		wrong(reading, "the section `%.*s' has no ]", (int)strcspn(text, "\n"), text);
 	else if (!strchr("[;#\r\n", text[0]) && !strpbrk(text, "=:"))
 		wrong(reading, "`%.*s' is not of the form KEY = VALUE", (int)strcspn(text, "\n"), text);
@@ -301,33 +324,78 @@ static struct config *config_new(void)
 	return config;
 }
 
-struct config *config_read(const char *path, bool required, char *why, size_t room)
+/* The whole file, so that what is kept of it is what was read. */
+static void text_read(struct reading *reading, bool required)
 {
-	struct reading reading = { .config = config_new(), .path = path, .why = why, .room = room };
+	struct config *config = reading->config;
+	FILE *file = fopen(reading->path, "re");
+	size_t room = 0;
+	ssize_t got;
 
-	why[0] = 0;
-	if (!reading.config || !reading.config->section) {
-		snprintf(why, room, "no memory for the configuration");
+	if (!file && errno == ENOENT && !required)
+		return;
+	got = file ? getdelim(&config->text, &room, 0, file) : -1;
+	if (!file || ferror(file))
+		complain(reading, "cannot read the configuration %s: %s", reading->path, strerror(errno));
+	config->length = got < 0 ? 0 : (size_t)got;
+	if (config->length && memchr(config->text, 0, config->length))
+		complain(reading, "the configuration %s is not a text", reading->path);
+	if (file)
+		fclose(file);
+}
+
+static struct config *take(struct reading *reading, bool required)
+{
+	struct config *config = reading->config = config_new();
+
+	reading->why[0] = 0;
+	if (!config || !config->section) {
+		complain(reading, "no memory for the configuration");
 		return NULL;
 	}
-	reading.file = fopen(path, "re");
-	if (reading.file) {
-		ini_parse_stream(next_line, &reading, handler, &reading);
-		if (ferror(reading.file))
-			snprintf(why, room, "cannot read the configuration %s: %s", path,
-					strerror(errno));
-		fclose(reading.file);
-	} else if (required || errno != ENOENT) {
-		snprintf(why, room, "cannot read the configuration %s: %s", path, strerror(errno));
+	text_read(reading, required);
+	if (config->length) {
+		reading->file = fmemopen(config->text, config->length, "r");
+		if (!reading->file)
+			complain(reading, "no memory for the configuration");
+		else
+			ini_parse_stream(next_line, reading, handler, reading);
+		if (reading->file)
+			fclose(reading->file);
 	}
-	if (!why[0])
-		return reading.config;
-	config_free(reading.config);
+	if (!reading->why[0])
+		return config;
+	config_free(config);
 	return NULL;
+}
+
+struct config *config_read(const char *path, bool required, char *why, size_t room)
+{
+	struct reading reading = { .path = path, .why = why, .room = room };
+
+	return take(&reading, required);
+}
+
+bool config_check(const char *path, bool required, FILE *to)
+{
+	char why[512];
+	struct reading reading = { .path = path, .all = to, .why = why, .room = sizeof(why) };
+	struct config *config = take(&reading, required);
+
+	if (config)
+		config_free(config);
+	return config != NULL;
+}
+
+const char *config_text(const struct config *config, size_t *length)
+{
+	*length = config->length;
+	return config->text;
 }
 
 void config_free(struct config *config)
 {
+	free(config->text);
 	free(config->section);
 	free(config);
 }

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #define DEVICES_MAX 1024		/* that one control serves: as many uids are needed */
 #define SECTIONS_MAX 512
@@ -45,6 +46,15 @@ struct config;
  */
 struct config *config_read(const char *path, bool required, char *why, size_t room);
 void config_free(struct config *config);
+
+/*
+ * Reads a file as config_read() does, and says each line's mistake as a sentence and a line on `to`.
+ * Returns whether there is none.
+ */
+bool config_check(const char *path, bool required, FILE *to);
+
+/* What was read, byte for byte, NULL where there is no file. Lives as long as the config. */
+const char *config_text(const struct config *config, size_t *length);
 
 /* The settings of a device: guest's name, "xvda" or "vif0". Unknown names: the defaults. */
 struct settings config_settings(const struct config *config, const char *guest, const char *vdev);

@@ -17,6 +17,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 #include <xenstore.h>
+#include <xenstore_lib.h>
 
 #define PATH_ROOM 256	/* the longest path we make: a queue's key in a frontend's directory */
 #define RELEASE_TOKEN "release"
@@ -127,23 +128,46 @@ static int drain_start(struct store *store)
 	return r;
 }
 
+/* Of a store whose thread does not run. Leaves errno alone. */
+static void store_close(struct store *store)
+{
+	int err = errno;
+
+	if (store->watches)
+		xs_close(store->watches);
+	if (store->requests)
+		xs_close(store->requests);
+	if (store->event_fd >= 0)
+		close(store->event_fd);
+	free(store);
+	errno = err;
+}
+
 struct store *store_open(void)
 {
 	struct store *store = calloc(1, sizeof(*store));
+	/* A socket that is there is xenstored's: else a dead one would be asked through the kernel, which waits. */
+	const unsigned long flags = access(xs_daemon_socket(), F_OK) ? 0 : XS_OPEN_SOCKETONLY;
+	int r;
 
 	if (!store)
 		return NULL;
-	store->requests = xs_open(0);
-	store->watches = store->requests ? xs_open(0) : NULL;
-	store->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	pthread_mutex_init(&store->lock, NULL);
-	if (!store->watches || store->event_fd < 0)
-		return NULL;	/* the caller ends: there is nothing to do without xenstore */
-	if (own_domid(store))
-		return NULL;
-	snprintf(store->root, sizeof(store->root), "/local/domain/%u/backend", store->domid);
-	errno = drain_start(store);
-	return errno ? NULL : store;
+	store->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (store->event_fd >= 0)
+		store->requests = xs_open(flags);
+	if (store->requests)
+		store->watches = xs_open(flags);
+	r = store->watches ? own_domid(store) : failure();
+	if (r == 0) {
+		snprintf(store->root, sizeof(store->root), "/local/domain/%u/backend", store->domid);
+		r = -drain_start(store);
+	}
+	if (r == 0)
+		return store;
+	errno = -r;
+	store_close(store);
+	return NULL;
 }
 
 uint32_t store_domid(const struct store *store)

@@ -21,7 +21,8 @@ struct store;
 
 /*
  * Connects, finds out our own domain, and starts the thread that drains watch events.
- * Signals have to be blocked already: the threads inherit the mask. NULL with errno: no xenstored.
+ * Signals have to be blocked already: the threads inherit the mask. NULL with errno: no xenstored,
+ * and nothing is left of the try.
  */
 struct store *store_open(void);
 

@@ -14,8 +14,9 @@ bool target_named(struct device *device);
 void target_policy(struct vbd *vbd);
 
 /*
- * Which path to open: vbd->target (NULL: an empty drive) and which device it has to be. A regular
- * file is served directly, also where the stock script has put a loop device in front of it.
+ * Which path to open: vbd->target (NULL: an empty drive) and which device it has to be: what the
+ * script named, or `params` where it named nothing. A regular file is served directly also where the
+ * stock script has put a loop device in front of all of it.
  * 0, -ENOMEM, or -EINVAL, reported.
  */
 int target_find(struct vbd *vbd);

@@ -8,6 +8,7 @@
 #include <getopt.h>
 #include <limits.h>
 #include <malloc.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -16,8 +17,6 @@
 #include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -25,17 +24,23 @@
 #include "xenbus/command.h"
 #include "xenbus/lifecycle.h"
 #include "xenbus/lock.h"
+#include "xenbus/notify.h"
 #include "xenbus/resize.h"
+#include "xenbus/rundir.h"
 #include "xenbus/version.h"
 #include "xenbus/worker.h"
 
 #define EXIT_USAGE 2
+#define EXIT_CONFIG 78		/* EX_CONFIG of sysexits.h: the units do not try again */
+#define CONFIG_KEPT "xenback.conf"	/* in the run directory: the last one without a mistake */
 #define TAKEOVER_MSEC 10000	/* for controls of one device to end */
+#define STORE_WAIT_MSEC 1000	/* between two tries to reach xenstored */
 
 struct options {
 	const char *program;	/* as which we were called */
 	const char *config;
 	bool config_given;
+	bool check;		/* say what is wrong with it, and end */
 	const char *run;
 	const char *libexec;
 	struct device_id only;
@@ -68,6 +73,7 @@ static void usage(void)
 		"Serves the virtual disks and interfaces of Xen guests, each with a process of its own.\n"
 		"As xenbackd every device of this domain, as blkback or netback one.\n\n"
 		"  -c, --config FILE     configuration, default %s\n"
+		"  -C, --check           say each mistake of the configuration, and end\n"
 		"  -r, --run DIR         run directory, default %s or $XENBACK_RUN\n"
 		"  -l, --libexec DIR     directory of the workers, default %s\n"
 		"  -d, --device NAME     serve one device, for example vbd-7-51712\n"
@@ -75,8 +81,8 @@ static void usage(void)
 		"  -h, --help            this text\n"
 		"  -V, --version         the version\n\n"
 		"Always in the foreground; -f, --foreground says so explicitly. SIGTERM ends it and\n"
-		"leaves the workers running for the next one; SIGHUP reads the configuration again and\n"
-		"replaces every worker.\n",
+		"leaves the workers running for the next one; SIGHUP reads the configuration again and,\n"
+		"unless it has a mistake, replaces every worker.\n",
 		DEFAULT_CONFIG, DEFAULT_RUN, DEFAULT_LIBEXEC);
 }
 
@@ -101,6 +107,9 @@ static void option(int letter)
 	case 'c':
 		options.config = optarg;
 		options.config_given = true;
+		break;
+	case 'C':
+		options.check = true;
 		break;
 	case 'r':
 		options.run = optarg;
@@ -152,6 +161,7 @@ static void options_read(int argc, char **argv)
 {
 	static const struct option longs[] = {
 		{ "config", required_argument, NULL, 'c' },
+		{ "check", no_argument, NULL, 'C' },
 		{ "run", required_argument, NULL, 'r' },
 		{ "libexec", required_argument, NULL, 'l' },
 		{ "device", required_argument, NULL, 'd' },
@@ -169,7 +179,7 @@ static void options_read(int argc, char **argv)
 	options.config = DEFAULT_CONFIG;
 	options.run = run && run[0] ? run : DEFAULT_RUN;
 	options.libexec = DEFAULT_LIBEXEC;
-	while ((letter = getopt_long(argc, argv, "c:r:l:d:v:fhV", longs, NULL)) != -1)
+	while ((letter = getopt_long(argc, argv, "c:Cr:l:d:v:fhV", longs, NULL)) != -1)
 		option(letter);
 	positional(argc - optind, argv + optind);
 }
@@ -218,26 +228,53 @@ static void take_lock(void)
 			"worker goes on", (int)holder);
 }
 
+/*
+ * A mistake must not leave running guests without control: the last configuration that had none goes on.
+ * Without one no guest is served yet, and the defaults are none to serve them with: they lack anti-spoof,
+ * and nobody would notice.
+ */
 static void config_load(void)
 {
-	char why[512];
+	char why[512], kept[PATH_MAX], other[512];
 
 	fleet.config = config_read(options.config, options.config_given, why, sizeof(why));
+	if (fleet.config)
+		return;
+	snprintf(kept, sizeof(kept), "%s/" CONFIG_KEPT, options.run);
+	fleet.config = config_read(kept, true, other, sizeof(other));
 	if (!fleet.config)
-		die(EXIT_FAILURE, "%s", why);
+		die(EXIT_CONFIG, "%s", why);
+	log_error("%s: the last configuration without a mistake is used, %s", why, kept);
 }
 
-static void config_reload(void)
+/* For config_load() of the next. */
+static void config_keep(void)
+{
+	size_t length;
+	const char *text = config_text(fleet.config, &length);
+	int dir = rundir_open(options.run, ".", 0);
+	int r = dir < 0 ? dir : rundir_write(dir, CONFIG_KEPT, text, length, 0600);
+
+	if (r)
+		log_warn("the configuration cannot be kept in %s: %s", options.run, strerror(-r));
+	if (dir >= 0)
+		close(dir);
+}
+
+/* Returns whether there is another one now. */
+static bool config_reload(void)
 {
 	char why[512];
 	struct config *config = config_read(options.config, options.config_given, why, sizeof(why));
 
 	if (!config) {
-		log_error("%s: the old configuration stays", why);
-		return;
+		log_error("%s: the old configuration stays, and every worker", why);
+		return false;
 	}
 	config_free(fleet.config);
 	fleet.config = config;
+	config_keep();
+	return true;
 }
 
 static void signals_open(void)
@@ -264,41 +301,53 @@ static void descriptors_raise(void)
 	}
 }
 
+/* Returns false when it is time to end. */
+static bool signalled(void)
+{
+	struct signalfd_siginfo info;
+
+	if (read(signal_fd, &info, sizeof(info)) != sizeof(info))
+		return true;
+	if (info.ssi_signo != SIGHUP)
+		return false;
+	if (config_reload())
+		log_notice("replacing %u workers", command_upgrade(&fleet));
+	return true;
+}
+
+/*
+ * Workers need no xenstored. Who ended without it would be started again ten times a second, and would say
+ * so each time.
+ */
+static void store_wait(void)
+{
+	struct pollfd signals = { .fd = signal_fd, .events = POLLIN };
+
+	fleet.store = store_open();
+	if (fleet.store)
+		return;
+	log_error("cannot reach xenstored (%s): waiting for it. This has to be Dom0 or a driver domain with "
+			"xenstored running", strerror(errno));
+	while (!fleet.store) {
+		notify_systemd("STATUS=Waiting for xenstored\nEXTEND_TIMEOUT_USEC=10000000");
+		if (poll(&signals, 1, STORE_WAIT_MSEC) > 0 && !signalled())
+			exit(EXIT_SUCCESS);
+		fleet.store = store_open();
+	}
+	log_notice("xenstored is there");
+	notify_systemd("STATUS=");
+}
+
 static void store_connect(void)
 {
 	char path[128];
 
-	fleet.store = store_open();
-	if (!fleet.store)
-		die(EXIT_FAILURE, "cannot reach xenstored (%s): this has to be Dom0 or a driver domain "
-				"with xenstored running", strerror(errno));
+	store_wait();
 	snprintf(path, sizeof(path), "%s/%s/%u/%u", store_root(fleet.store),
 			kind_name(options.only.kind), options.only.domid, options.only.devid);
 	if (options.only.kind && !store_exists(fleet.store, path))
 		die(EXIT_FAILURE, "there is no device %s: the toolstack makes it, for example with "
 				"xl block-attach", path);
-}
-
-/* The few bytes of sd_notify(3) that we need. */
-static void systemd_ready(void)
-{
-	const char *name = getenv("NOTIFY_SOCKET");
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	size_t length = name ? strlen(name) : 0;
-	int fd;
-
-	if (length == 0 || length >= sizeof(address.sun_path))
-		return;
-	memcpy(address.sun_path, name, length);
-	if (name[0] == '@')
-		address.sun_path[0] = 0;
-	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return;
-	if (sendto(fd, "READY=1", 7, MSG_NOSIGNAL, (const struct sockaddr *)&address,
-			(socklen_t)(offsetof(struct sockaddr_un, sun_path) + length)) < 0)
-		log_warn("cannot tell systemd that we are ready: %s", strerror(errno));
-	close(fd);
 }
 
 /* As the kernel says of the domain that it runs in: PV, PVH or HVM. */
@@ -331,6 +380,7 @@ static void start(void)
 	signals_open();		/* before store_open(): its threads inherit the mask */
 	store_connect();
 	take_lock();
+	config_keep();
 	descriptors_raise();
 	r = fleet_open(&fleet);
 	if (r == 0)
@@ -345,24 +395,10 @@ static void start(void)
 		r = fleet_start(&fleet);
 	if (r)
 		die(EXIT_FAILURE, "cannot start in %s: %s", options.run, strerror(-r));
-	systemd_ready();
+	notify_systemd("READY=1");
 }
 
 /* --- loop -------------------------------------------------------------------------------------- */
-
-/* Returns false when it is time to end. */
-static bool signalled(void)
-{
-	struct signalfd_siginfo info;
-
-	if (read(signal_fd, &info, sizeof(info)) != sizeof(info))
-		return true;
-	if (info.ssi_signo != SIGHUP)
-		return false;
-	config_reload();
-	log_notice("replacing %u workers", command_upgrade(&fleet));
-	return true;
-}
 
 static void worker_event(enum event_tag tag, uint32_t slot)
 {
@@ -418,6 +454,9 @@ int main(int argc, char **argv)
 	log_never_wait();
 	mallopt(M_ARENA_MAX, 1);	/* the threads of store.c allocate next to nothing */
 	options_read(argc, argv);
+	if (options.check)
+		return config_check(options.config, options.config_given, stderr) ? EXIT_SUCCESS :
+				EXIT_FAILURE;
 	start();
 	while (going && !(fleet.only_gone && !fleet_find(&fleet, fleet.only))) {
 		struct epoll_event events[32];

@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <setjmp.h>
 #include <xenstore.h>
+#include <xenstore_lib.h>
 
 #include "tests/fuzz/bus/bus.h"
 
@@ -394,6 +395,15 @@ struct xs_handle *xs_open(unsigned long flags)
 
 	/* Never looked into. */
 	return fails(&bus_failure) ? NULL : (struct xs_handle *)&handle;
+}
+
+void xs_close(struct xs_handle *h)
+{
+}
+
+const char *xs_daemon_socket(void)
+{
+	return "/run/xenstored/socket";
 }
 
 /* --- the others' hands ------------------------------------------------------------------------- */
