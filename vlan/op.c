@@ -227,15 +227,9 @@ static void model_pvid(const struct op *op, struct link *bridge, struct links *l
 	bridge->bridge.default_pvid = (uint16_t)op->to; /* a VLAN id or 0 */
 	for (size_t i = 0; i < links->count; i++) {
 		struct link *link = &links->link[i];
-		struct vlan_range old = { (uint16_t)op->from, (uint16_t)op->from, 0, 0 };
-		struct vlan_range new = { (uint16_t)op->to, (uint16_t)op->to, true, true };
 
-		if (link != bridge && link->master != bridge->index)
-			continue;
-		if (op->from && link->vlans.pvid == op->from)
-			vlan_set_remove(&link->vlans, old);
-		if (op->to && link->vlans.pvid == 0)
-			vlan_set_add(&link->vlans, new);
+		if (link == bridge || link->master == bridge->index)
+			vlan_set_default_pvid(&link->vlans, (uint16_t)op->from, (uint16_t)op->to);
 	}
 }
 
