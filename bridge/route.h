@@ -26,9 +26,9 @@ struct routes {
 
 /*
  * Adds the routes of both families that lead through the link; those without a gateway come before
- * the others, which need them. Not those that the kernel makes by itself, of addresses and of router
- * advertisements, nor those of a nexthop object. The caller frees with routes_free(), also after an
- * error.
+ * the others, which need them. Not those that the kernel makes by itself, of addresses and of
+ * router advertisements, nor those of a nexthop object. The caller frees with routes_free(), also
+ * after an error.
  * -ENODEV	no such link
  * -EAGAIN	routes come and go faster than they can be read
  * -ENOMEM	no memory

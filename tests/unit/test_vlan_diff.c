@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* links: tests/unit/vlan_world.o vlan/diff.o vlan/making.o vlan/leftover.o vlan/op.o vlan/plan.o vlan/rules.o vlan/format.o vlan/spec.o vlan/complaint.o bridge/vlanset.o bridge/address.o bridge/links.o bridge/netlink.o */
+/* links: tests/unit/vlan_world.o vlan/diff.o vlan/making.o vlan/pvid.o vlan/leftover.o vlan/op.o vlan/plan.o vlan/rules.o vlan/format.o vlan/spec.o vlan/complaint.o bridge/vlanset.o bridge/address.o bridge/links.o bridge/netlink.o */
 /* libs: -lnl-route-3 -lnl-3 */
 /*
  * The differ over systems made by hand: what it does for each line of a plan, in which order, and
@@ -26,6 +26,7 @@ static void assert_diff(const char *text, const char *wanted)
 		char line[OP_TEXT];
 
 		op_format(&diff.op[i], line);
+		strcat(all, diff.op[i].undo_only ? "(undo) " : "");
 		strcat(strcat(all, line), diff.op[i].harm[0] ? " !" : "");
 		strcat(strcat(all, diff.op[i].harm), "\n");
 	}
