@@ -31,7 +31,7 @@ static bool hops_through(struct nlattr *attr, int from, int to)
 	int left = nla_len(attr);
 	bool found = false;
 
-	while (RTNH_OK(hop, left)) {
+	while (left >= (int)sizeof(*hop) && RTNH_OK(hop, left)) {
 		found = found || hop->rtnh_ifindex == from;
 		if (hop->rtnh_ifindex == from)
 			hop->rtnh_ifindex = to;
@@ -186,6 +186,7 @@ void route_format(const struct route *route, char text[ROUTE_TEXT])
 	char to[INET6_ADDRSTRLEN + 4] = "default", via[INET6_ADDRSTRLEN] = "";
 	struct nlattr *attrs[RTA_MAX + 1];
 
+	text[0] = 0;
 	if (nlmsg_parse(route->message, sizeof(*info), attrs, RTA_MAX, NULL) < 0)
 		return;
 	if (attrs[RTA_DST]) {
