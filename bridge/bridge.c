@@ -102,7 +102,7 @@ static void vlan_info_put(struct nl_msg *msg, uint16_t vlan, uint16_t flags)
 }
 
 static int port_vlans_change(
-	struct netlink *nl, int type, const char *port, struct vlan_range range)
+	struct netlink *nl, int type, const char *port, bool self, struct vlan_range range)
 {
 	struct ifinfomsg info = { .ifi_family = AF_BRIDGE, .ifi_index = link_index(port) };
 	uint16_t flags = 0;
@@ -119,6 +119,8 @@ static int port_vlans_change(
 	if (range.pvid)
 		flags |= BRIDGE_VLAN_INFO_PVID;
 	spec = nla_nest_start(msg, IFLA_AF_SPEC);
+	if (self) /* otherwise the bridge of the link is asked, and a bridge has none */
+		nla_put_u16(msg, IFLA_BRIDGE_FLAGS, BRIDGE_FLAGS_SELF);
 	if (range.first == range.last) {
 		vlan_info_put(msg, range.first, flags);
 	} else {
@@ -129,13 +131,13 @@ static int port_vlans_change(
 	return netlink_ask(nl, msg);
 }
 
-int port_vlans_add(struct netlink *nl, const char *port, struct vlan_range range)
+int port_vlans_add(struct netlink *nl, const char *port, bool self, struct vlan_range range)
 {
-	return port_vlans_change(nl, RTM_SETLINK, port, range);
+	return port_vlans_change(nl, RTM_SETLINK, port, self, range);
 }
 
-int port_vlans_remove(struct netlink *nl, const char *port, struct vlan_range range)
+int port_vlans_remove(struct netlink *nl, const char *port, bool self, struct vlan_range range)
 {
 	range.pvid = range.untagged = false;
-	return port_vlans_change(nl, RTM_DELLINK, port, range);
+	return port_vlans_change(nl, RTM_DELLINK, port, self, range);
 }

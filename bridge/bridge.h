@@ -50,13 +50,13 @@ int bridge_set_default_pvid(struct netlink *nl, const char *name, uint16_t vlan)
 int bridge_enslave(struct netlink *nl, const char *port, const char *bridge);
 
 /*
- * Adds VLANs to, or takes them from, a port of a VLAN-aware bridge. range.pvid and range.untagged
- * are ignored by _remove.
+ * Adds VLANs to, or takes them from, a port of a VLAN-aware bridge; `self`: the bridge of that name
+ * itself. range.pvid and range.untagged are ignored by _remove.
  * -ENOENT	(_remove) the port does not carry them
  * -EOPNOTSUPP	no port of a bridge, or a kernel without VLAN filtering
  */
-int port_vlans_add(struct netlink *nl, const char *port, struct vlan_range range);
-int port_vlans_remove(struct netlink *nl, const char *port, struct vlan_range range);
+int port_vlans_add(struct netlink *nl, const char *port, bool self, struct vlan_range range);
+int port_vlans_remove(struct netlink *nl, const char *port, bool self, struct vlan_range range);
 
 /* One MAC that a bridge knows. */
 struct fdb_entry {

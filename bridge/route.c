@@ -31,7 +31,7 @@ static bool hops_through(struct nlattr *attr, int from, int to)
 	int left = nla_len(attr);
 	bool found = false;
 
-	while (RTNH_OK(hop, left)) {
+	while (left >= (int)sizeof(*hop) && RTNH_OK(hop, left)) {
 		found = found || hop->rtnh_ifindex == from;
 		if (hop->rtnh_ifindex == from)
 			hop->rtnh_ifindex = to;
@@ -57,6 +57,16 @@ static bool kernels_own(const struct rtmsg *info)
 {
 	return info->rtm_protocol == RTPROT_KERNEL || info->rtm_protocol == RTPROT_RA ||
 		info->rtm_protocol == RTPROT_REDIRECT || info->rtm_flags & RTM_F_CLONED;
+}
+
+/* Made again while it is still there, it would stay for ever. */
+static bool expires(struct nlattr *attr)
+{
+	struct rta_cacheinfo info = { 0 };
+
+	if (attr)
+		nla_memcpy(&info, attr, sizeof(info));
+	return info.rta_expires != 0;
 }
 
 static int route_keep(const struct reading *reading, struct nlmsghdr *message, bool last)
@@ -94,7 +104,7 @@ static int read_route(const struct nlmsghdr *header, void *arg)
 		return 0;
 	if (nlmsg_parse(message, sizeof(*info), attrs, RTA_MAX, NULL) < 0)
 		return -EPROTO;
-	if (kernels_own(info) || attrs[RTA_NH_ID] ||
+	if (kernels_own(info) || attrs[RTA_NH_ID] || expires(attrs[RTA_CACHEINFO]) ||
 		!route_through(attrs, reading->index, reading->index))
 		return 0;
 	return route_keep(reading, message,
@@ -139,22 +149,34 @@ void routes_free(struct routes *routes)
 	memset(routes, 0, sizeof(*routes));
 }
 
-int route_restore(struct netlink *nl, const struct route *route)
+static int route_ask(struct netlink *nl, const struct route *route, int index, bool source)
 {
 	struct rtmsg *info = nlmsg_data(route->message);
-	int error, index = link_index(route->link);
 	struct nlattr *attrs[RTA_MAX + 1];
 	struct nl_msg *msg;
 
-	if (index < 0)
-		return netlink_refuse(nl, index);
 	info->rtm_flags &= RTNH_F_ONLINK; /* the others are states */
 	/* Beside others to the same destination, if there were others. */
 	msg = netlink_request(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_APPEND, info,
 		(size_t)nlmsg_datalen(route->message));
-	if (msg && nlmsg_parse(nlmsg_hdr(msg), sizeof(*info), attrs, RTA_MAX, NULL) == 0)
+	if (msg && nlmsg_parse(nlmsg_hdr(msg), sizeof(*info), attrs, RTA_MAX, NULL) == 0) {
 		route_through(attrs, route->index, index);
-	error = netlink_ask(nl, msg);
+		if (attrs[RTA_PREFSRC] && !source)
+			attrs[RTA_PREFSRC]->nla_type = RTA_UNSPEC; /* which nobody reads */
+	}
+	return netlink_ask(nl, msg);
+}
+
+int route_restore(struct netlink *nl, const struct route *route)
+{
+	int error, index = link_index(route->link);
+
+	if (index < 0)
+		return netlink_refuse(nl, index);
+	error = route_ask(nl, route, index, true);
+	/* Where it said an address to send from that has gone, any is better than none. */
+	if (error && error != -EEXIST)
+		error = route_ask(nl, route, index, false);
 	return error == -EEXIST ? 0 : error;
 }
 
@@ -164,6 +186,7 @@ void route_format(const struct route *route, char text[ROUTE_TEXT])
 	char to[INET6_ADDRSTRLEN + 4] = "default", via[INET6_ADDRSTRLEN] = "";
 	struct nlattr *attrs[RTA_MAX + 1];
 
+	text[0] = 0;
 	if (nlmsg_parse(route->message, sizeof(*info), attrs, RTA_MAX, NULL) < 0)
 		return;
 	if (attrs[RTA_DST]) {

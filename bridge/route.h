@@ -26,9 +26,9 @@ struct routes {
 
 /*
  * Adds the routes of both families that lead through the link; those without a gateway come before
- * the others, which need them. Not those that the kernel makes by itself, of addresses and of router
- * advertisements, nor those of a nexthop object. The caller frees with routes_free(), also after an
- * error.
+ * the others, which need them. Not those that the kernel makes by itself, of addresses and of
+ * router advertisements, nor those that expire or belong to a nexthop object. The caller frees with
+ * routes_free(), also after an error.
  * -ENODEV	no such link
  * -EAGAIN	routes come and go faster than they can be read
  * -ENOMEM	no memory
@@ -38,8 +38,8 @@ int routes_read(struct netlink *nl, const char *link, struct routes *routes);
 void routes_free(struct routes *routes);
 
 /*
- * Makes the route again, through the link of that name, whatever its number is by now. That it is
- * still there is no error.
+ * Makes the route again, through the link of that name, whatever its number is by now; without the
+ * address to send from where that has gone. That it is still there is no error.
  * -ENODEV	no such link
  * Otherwise the kernel's -errno, where no address reaches the gateway any more for instance.
  */

@@ -110,3 +110,16 @@ void vlan_set_beyond(const struct vlan_set *a, const struct vlan_set *b, struct 
 	if (out->pvid && !bit(out->member, out->pvid))
 		out->pvid = 0;
 }
+
+void vlan_set_default_pvid(struct vlan_set *set, uint16_t from, uint16_t to)
+{
+	struct vlan_range old = { from, from, false, false }, new = { to, to, true, true };
+	bool follows = from == 0 || (set->pvid == from && bit(set->untagged, from));
+
+	if (from == to || !follows || (to && bit(set->member, to)))
+		return;
+	if (to)
+		vlan_set_add(set, new);
+	if (from)
+		vlan_set_remove(set, old);
+}

@@ -48,4 +48,11 @@ void vlan_set_changed(const struct vlan_set *a, const struct vlan_set *b, struct
 /* The members of a that are no members of b. */
 void vlan_set_beyond(const struct vlan_set *a, const struct vlan_set *b, struct vlan_set *out);
 
+/*
+ * What the kernel makes of the VLANs of a port, or of the bridge itself, as the bridge's VLAN for
+ * new ports changes, 0 for none: who is not in the old one as such, or is in the new one in any
+ * way, keeps what it has.
+ */
+void vlan_set_default_pvid(struct vlan_set *set, uint16_t from, uint16_t to);
+
 #endif

@@ -37,6 +37,8 @@ static int do_link(struct netlink *nl, const struct op *op, const char *mark)
 
 static int do_op(struct netlink *nl, const struct op *op, const char *mark)
 {
+	if (op->undo_only)
+		return 0;
 	switch (op->kind) {
 	case OP_CREATE_VLAN:
 		return link_create_vlan(nl, op->name, op->peer, (uint16_t)op->to); /* an id */
@@ -50,9 +52,9 @@ static int do_op(struct netlink *nl, const struct op *op, const char *mark)
 	case OP_RELEASE:
 		return bridge_enslave(nl, op->name, NULL);
 	case OP_ADD_VLANS:
-		return port_vlans_add(nl, op->name, op->range);
+		return port_vlans_add(nl, op->name, op->to, op->range);
 	case OP_DELETE_VLANS:
-		return port_vlans_remove(nl, op->name, op->range);
+		return port_vlans_remove(nl, op->name, op->to, op->range);
 	case OP_SET_STP:
 		return bridge_set_stp(nl, op->name, op->to);
 	case OP_SET_FD:

@@ -44,7 +44,7 @@ static bool implied(const struct op *op, const char *device, const char *bridge)
 {
 	if (op->kind == OP_CREATE_VLAN || op->kind == OP_CREATE_BRIDGE)
 		return false;
-	return op->kind == OP_SET_MARK || strcmp(op->name, device) == 0 ||
+	return op_silent(op) || strcmp(op->name, device) == 0 ||
 		strcmp(op->name, bridge) == 0;
 }
 

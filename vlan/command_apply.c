@@ -9,12 +9,12 @@
 #include "vlan/command.h"
 #include "vlan/file.h"
 
-/* Steps on the way to a deletion, and marks, say nothing to a person. */
+/* Steps on the way, to a deletion for instance, and marks say nothing to a person. */
 static bool unspoken(const struct diff *diff, size_t at)
 {
 	const struct op *op = &diff->op[at];
 
-	if (op->kind == OP_SET_MARK)
+	if (op_silent(op))
 		return true;
 	if (op->line || op->kind < OP_SET_STP)
 		return false;

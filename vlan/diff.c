@@ -161,7 +161,6 @@ static void port_vlans_make(struct making *m, const struct plan_bridge *bridge)
 static void filtering_set(
 	struct making *m, const struct plan_bridge *bridge, const struct link *link)
 {
-	uint16_t pvid = bridge->aware ? bridge->vlans.pvid : link->bridge.default_pvid;
 	struct op op = op_about(OP_SET_FILTERING, bridge->line, bridge->name);
 
 	harm_note(&op, guest_of(m, link));
@@ -169,11 +168,8 @@ static void filtering_set(
 	op.to = bridge->aware;
 	if (op.from != op.to)
 		emit(m, &op);
-	op.kind = OP_SET_PVID;
-	op.from = link->bridge.default_pvid;
-	op.to = pvid;
-	if (op.from != op.to)
-		emit(m, &op);
+	if (bridge->aware)
+		pvid_set(m, bridge);
 }
 
 static void bridge_update(

@@ -104,6 +104,7 @@ static void leftover_delete(struct making *m, const struct link *link)
 {
 	bool bridge = link->kind == LINK_BRIDGE;
 	struct op op = op_about(bridge ? OP_DELETE_BRIDGE : OP_DELETE_VLAN, 0, link->name);
+	struct vlan_set born = vlans_of_new(link->bridge.default_pvid);
 	const struct link *trunk = links_numbered(&m->now, link->lower);
 	uint32_t born_mtu = 1500;
 
@@ -119,6 +120,8 @@ static void leftover_delete(struct making *m, const struct link *link)
 		emit_release(m, 0, op.name);
 	if (m->error == 0)
 		leftover_reset(m, op.name, born_mtu);
+	if (m->error == 0 && bridge)
+		emit_vlans_on_undo(m, 0, op.name, &born);
 	emit(m, &op);
 }
 

@@ -128,6 +128,29 @@ static const char *guest_in(const struct making *m, const char *bridge, struct v
 	return "";
 }
 
+static void emit_runs(struct making *m, struct op *op, const struct vlan_set *set)
+{
+	for (unsigned int n = VLAN_FIRST; vlan_set_next(set, n, &op->range);
+		n = op->range.last + 1u)
+		emit(m, op);
+}
+
+void emit_vlans_on_undo(
+	struct making *m, unsigned int line, const char *name, const struct vlan_set *then)
+{
+	const struct link *link = links_named(&m->now, name);
+	struct op op = op_about(OP_DELETE_VLANS, line, name);
+	struct vlan_set now = link->vlans, missing, extra;
+
+	op.undo_only = true;
+	op.to = link->kind == LINK_BRIDGE;
+	vlan_set_changed(&now, then, &missing);
+	vlan_set_changed(then, &now, &extra);
+	emit_runs(m, &op, &missing);
+	op.kind = OP_ADD_VLANS;
+	emit_runs(m, &op, &extra);
+}
+
 void emit_vlans(struct making *m, enum op_kind kind, unsigned int line, const char *port,
 	const struct vlan_set *set, const char *bridge)
 {
@@ -146,10 +169,13 @@ void emit_release(struct making *m, unsigned int line, const char *name)
 	const struct link *bridge = links_numbered(&m->now, port->master);
 	const char *guest = link_is_guest(port) ? port->name : guest_of(m, bridge);
 	struct op op = op_pair(OP_RELEASE, line, name, bridge->name);
-	struct vlan_set vlans = port->vlans;
+	struct vlan_set vlans = port->vlans, born = vlans_of_new(bridge->bridge.default_pvid);
 
 	harm_note(&op, guest);
 	emit_vlans(m, OP_DELETE_VLANS, line, name, &vlans, NULL);
+	/* As a port again it is in the VLAN of new ports first. */
+	if (!vlan_set_has(&vlans, born.pvid))
+		emit_vlans_on_undo(m, line, name, &born);
 	emit(m, &op);
 }
 

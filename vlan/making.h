@@ -45,6 +45,16 @@ void emit_set(struct making *m, enum op_kind kind, unsigned int line, const char
 void emit_vlans(struct making *m, enum op_kind kind, unsigned int line, const char *port,
 	const struct vlan_set *set, const char *bridge);
 
+/*
+ * The port, or the bridge itself, has these VLANs after what follows has been taken back: then it
+ * gets those that it has now. Nothing happens before.
+ */
+void emit_vlans_on_undo(
+	struct making *m, unsigned int line, const char *name, const struct vlan_set *then);
+
+/* Makes the VLAN of new ports of a VLAN-aware bridge the plan's; other ports keep their own. */
+void pvid_set(struct making *m, const struct plan_bridge *bridge);
+
 /* Takes a port off its bridge, in steps that can all be undone. */
 void emit_release(struct making *m, unsigned int line, const char *port);
 

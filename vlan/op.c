@@ -15,6 +15,7 @@ struct op op_inverse(const struct op *op)
 {
 	struct op inverse = *op;
 
+	inverse.undo_only = false;
 	if (op->kind >= OP_SET_STP) {
 		inverse.from = op->to;
 		inverse.to = op->from;
@@ -25,6 +26,11 @@ struct op op_inverse(const struct op *op)
 }
 
 _Static_assert((OP_CREATE_VLAN & 1) == 0 && (OP_SET_STP & 1) == 0, "pairs begin at even numbers");
+
+bool op_silent(const struct op *op)
+{
+	return op->kind == OP_SET_MARK || op->step || op->undo_only;
+}
 
 static const char *on(uint32_t value)
 {
@@ -134,7 +140,7 @@ static int next_index(const struct links *links)
 	return most + 1;
 }
 
-static struct vlan_set only_pvid(uint16_t vlan)
+struct vlan_set vlans_of_new(uint16_t vlan)
 {
 	struct vlan_set set = { 0 };
 
@@ -163,7 +169,7 @@ static int model_create(const struct op *op, struct links *links)
 	} else {
 		link.kind = LINK_BRIDGE;
 		link.bridge = op->state;
-		link.vlans = only_pvid(op->state.default_pvid);
+		link.vlans = vlans_of_new(op->state.default_pvid);
 	}
 	return links_add(links, &link) ? 0 : -ENOMEM;
 }
@@ -195,7 +201,7 @@ static void model_enslave(struct link *port, struct links *links, const char *na
 	for (size_t i = 0; i < links->count; i++)
 		first = first && links->link[i].master != bridge->index;
 	port->master = bridge->index;
-	port->vlans = only_pvid(bridge->bridge.default_pvid);
+	port->vlans = vlans_of_new(bridge->bridge.default_pvid);
 	if (first || port->mtu < bridge->mtu)
 		bridge->mtu = port->mtu;
 }
@@ -227,15 +233,9 @@ static void model_pvid(const struct op *op, struct link *bridge, struct links *l
 	bridge->bridge.default_pvid = (uint16_t)op->to; /* a VLAN id or 0 */
 	for (size_t i = 0; i < links->count; i++) {
 		struct link *link = &links->link[i];
-		struct vlan_range old = { (uint16_t)op->from, (uint16_t)op->from, 0, 0 };
-		struct vlan_range new = { (uint16_t)op->to, (uint16_t)op->to, true, true };
 
-		if (link != bridge && link->master != bridge->index)
-			continue;
-		if (op->from && link->vlans.pvid == op->from)
-			vlan_set_remove(&link->vlans, old);
-		if (op->to && link->vlans.pvid == 0)
-			vlan_set_add(&link->vlans, new);
+		if (link == bridge || link->master == bridge->index)
+			vlan_set_default_pvid(&link->vlans, (uint16_t)op->from, (uint16_t)op->to);
 	}
 }
 
@@ -272,6 +272,8 @@ int op_model(const struct op *op, struct links *links)
 {
 	struct link *link;
 
+	if (op->undo_only)
+		return 0;
 	if (op->kind == OP_CREATE_VLAN || op->kind == OP_CREATE_BRIDGE)
 		return model_create(op, links);
 	link = links_named(links, op->name);

@@ -19,7 +19,7 @@ enum op_kind {
 	OP_RELEASE,
 	OP_ADD_ADDRESS,		/* name: link, address */
 	OP_DELETE_ADDRESS,
-	OP_ADD_VLANS,		/* name: port, range */
+	OP_ADD_VLANS,		/* name: port, range; to: 1 if it is the bridge itself */
 	OP_DELETE_VLANS,
 	/* name: link; from and to: the value before and after */
 	OP_SET_STP,
@@ -41,6 +41,8 @@ struct op {
 	struct bridge_state state;
 	struct address address;
 	struct vlan_range range;
+	bool step;			/* on the way to another one: of no interest to a person */
+	bool undo_only;			/* nothing happens before it is taken back */
 	char harm[IF_NAMESIZE];		/* a guest's port that this cuts off; "": none */
 };
 
@@ -48,6 +50,12 @@ struct op {
 
 /* The operation that undoes op. */
 struct op op_inverse(const struct op *op);
+
+/* Whether it is nothing that a person is told: a mark, a step, what only its taking back does. */
+bool op_silent(const struct op *op);
+
+/* The VLANs that a new port gets of its bridge, whose VLAN for them is `vlan`; 0: none. */
+struct vlan_set vlans_of_new(uint16_t vlan);
 
 /* One line for a person: "+ br52: new bridge, STP off, forward delay 0 s". Without a newline. */
 void op_format(const struct op *op, char text[OP_TEXT]);

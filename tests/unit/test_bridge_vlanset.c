@@ -133,6 +133,40 @@ static void differences_agree_with_a_table(void **state)
 	}
 }
 
+/* As br_vlan.c of Linux has it, in __br_vlan_set_default_pvid() and br_vlan_disable_default_pvid(). */
+static void the_vlan_of_new_ports_changes_as_in_the_kernel(void **state)
+{
+	/* Flags of VLAN 1 and 2 on a port, as in struct table, before and after. */
+	static const struct {
+		uint8_t from, to, before[2], after[2];
+	} cases[] = {
+		{ 0, 2, { 0, 0 }, { 0, 3 } },
+		{ 0, 2, { 3, 0 }, { 2, 3 } }, /* whatever PVID it had */
+		{ 0, 2, { 1, 1 }, { 1, 1 } }, /* in it already, be it tagged */
+		{ 0, 2, { 3, 2 }, { 3, 2 } },
+		{ 1, 2, { 3, 0 }, { 0, 3 } },
+		{ 1, 2, { 3, 1 }, { 3, 1 } },
+		{ 1, 2, { 2, 0 }, { 2, 0 } }, /* not in the old one as a new port was */
+		{ 1, 2, { 0, 0 }, { 0, 0 } },
+		{ 1, 0, { 3, 1 }, { 0, 1 } },
+		{ 1, 0, { 2, 3 }, { 2, 3 } },
+		{ 1, 1, { 3, 1 }, { 3, 1 } },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct table after = { 0 };
+		struct vlan_set set = { 0 };
+
+		for (unsigned int n = 1; n <= 2; n++) {
+			if (cases[i].before[n - 1])
+				vlan_set_add(&set, range(n, n, cases[i].before[n - 1]));
+			after.at[n] = cases[i].after[n - 1];
+		}
+		vlan_set_default_pvid(&set, cases[i].from, cases[i].to);
+		assert_same(&set, &after);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -140,6 +174,7 @@ int main(void)
 		cmocka_unit_test(the_whole_range_is_one_run),
 		cmocka_unit_test(random_changes_agree_with_a_table),
 		cmocka_unit_test(differences_agree_with_a_table),
+		cmocka_unit_test(the_vlan_of_new_ports_changes_as_in_the_kernel),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

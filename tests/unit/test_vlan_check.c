@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* links: vlan/check.o vlan/guests.o vlan/vifinfo.o vlan/member.o vlan/diff.o vlan/making.o vlan/leftover.o vlan/op.o vlan/plan.o vlan/rules.o vlan/format.o vlan/spec.o vlan/complaint.o bridge/vlanset.o bridge/address.o bridge/links.o bridge/netlink.o */
+/* links: vlan/check.o vlan/guests.o vlan/vifinfo.o vlan/member.o vlan/diff.o vlan/making.o vlan/pvid.o vlan/leftover.o vlan/op.o vlan/plan.o vlan/rules.o vlan/format.o vlan/spec.o vlan/complaint.o bridge/vlanset.o bridge/address.o bridge/links.o bridge/netlink.o */
 /* libs: -lnl-route-3 -lnl-3 */
 /* Guest configurations as xl reads them, and where they, the plan and the system disagree. */
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* links: tests/unit/vlan_world.o vlan/diff.o vlan/making.o vlan/leftover.o vlan/op.o vlan/plan.o vlan/rules.o vlan/format.o vlan/spec.o vlan/complaint.o bridge/vlanset.o bridge/address.o bridge/links.o bridge/netlink.o */
+/* links: tests/unit/vlan_world.o vlan/diff.o vlan/making.o vlan/pvid.o vlan/leftover.o vlan/op.o vlan/plan.o vlan/rules.o vlan/format.o vlan/spec.o vlan/complaint.o bridge/vlanset.o bridge/address.o bridge/links.o bridge/netlink.o */
 /* libs: -lnl-route-3 -lnl-3 */
 /*
  * The differ over systems made by hand: what it does for each line of a plan, in which order, and
@@ -26,6 +26,7 @@ static void assert_diff(const char *text, const char *wanted)
 		char line[OP_TEXT];
 
 		op_format(&diff.op[i], line);
+		strcat(all, diff.op[i].undo_only ? "(undo) " : "");
 		strcat(strcat(all, line), diff.op[i].harm[0] ? " !" : "");
 		strcat(strcat(all, diff.op[i].harm), "\n");
 	}
@@ -69,6 +70,21 @@ static void an_aware_bridge_gets_the_trunks_vlans(void **state)
 	assert_diff("x eth1 2p/105-112 aware", "");
 	assert_diff("x eth1 105-112/2u aware",
 		"~ x: VLAN of new ports 2 -> 0\n+ eth1: VLAN 2, untagged\n");
+}
+
+static void a_vlan_of_the_trunk_becomes_the_untagged_one(void **state)
+{
+	compare("x eth1 50-53 aware");
+	carry_out();
+	assert_diff("x eth1 50-52/53p aware",
+		"~ x: VLAN of new ports 0 -> 53\n- eth1: VLAN 53\n+ eth1: VLAN 53, PVID\n");
+	carry_out();
+	assert_diff("x eth1 50-52/53p aware", "");
+	assert_diff("x eth1 50/51p/52-53 aware",
+		"~ x: VLAN of new ports 53 -> 51\n- eth1: VLAN 51\n- eth1: VLAN 53, PVID\n"
+		"+ eth1: VLAN 51, PVID\n+ eth1: VLAN 53\n");
+	carry_out();
+	assert_diff("x eth1 50/51p/52-53 aware", "");
 }
 
 static void stp_and_forward_delay_change_in_the_order_the_kernel_wants(void **state)
@@ -253,6 +269,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		with_system(a_new_bridge_is_made_in_the_order_that_works),
 		with_system(an_aware_bridge_gets_the_trunks_vlans),
+		with_system(a_vlan_of_the_trunk_becomes_the_untagged_one),
 		with_system(stp_and_forward_delay_change_in_the_order_the_kernel_wants),
 		with_system(an_mtu_is_raised_from_the_trunk_upwards),
 		with_system(addresses_are_those_of_the_line_and_lifetimes_are_others_business),

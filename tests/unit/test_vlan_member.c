@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* links: vlan/member.o vlan/making.o vlan/op.o vlan/plan.o vlan/rules.o vlan/format.o vlan/spec.o vlan/complaint.o bridge/vlanset.o bridge/address.o bridge/links.o bridge/netlink.o */
+/* links: vlan/member.o vlan/making.o vlan/pvid.o vlan/op.o vlan/plan.o vlan/rules.o vlan/format.o vlan/spec.o vlan/complaint.o bridge/vlanset.o bridge/address.o bridge/links.o bridge/netlink.o */
 /* libs: -lnl-route-3 -lnl-3 */
 /* A vif's bridge= and vlan=: which bridge and VLANs they mean, and what is refused. */
 #include <setjmp.h>
@@ -171,6 +171,7 @@ static void assert_ops(const char *bridge, const char *vlan, const char *wanted)
 		char line[OP_TEXT];
 
 		op_format(&diff.op[i], line);
+		strcat(all, diff.op[i].undo_only ? "(undo) " : "");
 		strcat(strcat(all, line), "\n");
 		op_model(&diff.op[i], &sys);
 	}
@@ -188,7 +189,8 @@ static void a_port_joins_while_down_and_moves_the_same_way(void **state)
 	assert_ops("mine", "10p/20", "");
 	assert_ops("mine", "10p/21", "- vif5.0: VLAN 20\n+ vif5.0: VLAN 21\n");
 	assert_ops("plain", NULL,
-		"~ vif5.0: down\n- vif5.0: VLAN 10, PVID\n- vif5.0: VLAN 21\n- mine: port vif5.0\n"
+		"~ vif5.0: down\n- vif5.0: VLAN 10, PVID\n- vif5.0: VLAN 21\n(undo) + vif5.0: VLAN 7, PVID\n"
+		"- mine: port vif5.0\n"
 		"+ plain: port vif5.0\n~ vif5.0: up\n");
 }
 

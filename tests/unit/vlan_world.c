@@ -42,7 +42,11 @@ void add_vlan(const char *name, const char *trunk, uint16_t vlan)
 
 void enslave(const char *port, const char *bridge)
 {
-	links_named(&sys, port)->master = index_of(bridge);
+	struct op op = { .kind = OP_ENSLAVE };
+
+	strcpy(op.name, port);
+	strcpy(op.peer, bridge);
+	assert_int_equal(op_model(&op, &sys), 0);
 }
 
 void add_address(const char *link, const char *text, bool dynamic)
