@@ -90,7 +90,7 @@ install: all
 	$(INSTALL) -m 755 $(BUILD)/sbin/xenbackctl $(call to,sbin/xenbackctl)
 	$(INSTALL) -m 755 $(BUILD)/libexec/blkback $(call to,libexec/xenback/blkback)
 	$(INSTALL) -m 755 $(BUILD)/libexec/netback $(call to,libexec/xenback/netback)
-	for unit in xenbackd.service xenback@.service; do \
+	for unit in xenbackd.service xenback@.service run-xenback.mount; do \
 		sed 's,@PREFIX@,$(PREFIX),' xenbus/systemd/$$unit | \
 			$(INSTALL) -m 644 /dev/stdin $(call to,lib/systemd/system/$$unit); done
 	$(INSTALL) -m 644 xenbus/udev/xenback.rules $(call to,lib/udev/rules.d/70-xenback.rules)

@@ -160,6 +160,7 @@ static int measure(int fd, const struct disk_request *request, struct disk *disk
 	disk->is_device = S_ISBLK(st.st_mode);
 	disk->rdev = disk->is_device ? st.st_rdev : 0;
 	disk->inode = disk->is_device ? 0 : st.st_ino;
+	disk->dev = disk->is_device ? 0 : st.st_dev;
 	if (disk->is_device)
 		measure_device(fd, request, disk);
 	else

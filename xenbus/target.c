@@ -59,6 +59,7 @@ void target_policy(struct vbd *vbd)
 	struct device *device = &vbd->device;
 
 	vbd->writable = has(device, "mode", "w");
+	vbd->shared = has(device, "mode", "!");
 	vbd->cdrom = has(device, "device-type", "cdrom");
 	vbd->removable = has(device, "removable", "1");
 	vbd->may_discard = !has(device, "discard-enable", "0");

@@ -15,6 +15,7 @@
 #include "ring/journal.h"
 #include "xenbus/frontend.h"
 #include "xenbus/resize.h"
+#include "xenbus/sharing.h"
 #include "xenbus/target.h"
 #include "xenbus/worker.h"
 
@@ -93,7 +94,7 @@ static int vbd_prepare(struct device *device)
 	if (fd < 0)
 		return fd;
 	close(fd);
-	return 0;
+	return sharing_check(vbd);
 }
 
 /* What the worker that a former control started has open: the path may lead to another file by now. */

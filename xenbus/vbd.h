@@ -14,6 +14,7 @@ struct vbd {
 	bool named_device;	/* the script named a device number: target has to be `rdev` */
 	dev_t rdev;
 	bool writable, cdrom, removable, may_discard;
+	bool shared;		/* mode w!: others may have the disk, whoever writes */
 	bool known;		/* the above have been read */
 	struct disk disk;	/* as measured last */
 	ino_t held;		/* the file that this connection's workers have open; 0: a device, or not known */

@@ -200,6 +200,8 @@ static bool may_read(const char *path)
 {
 	const char *key = strrchr(path, '/');
 
+	if (key && !strstr(path, "/device/") && (strcmp(key, "/vm") == 0 || strcmp(key, "/target") == 0))
+		return true;	/* the toolstack's: whose the domain is */
 	if (!key || below(path, "/local/domain/0/backend") || strcmp(key, "/name") == 0)
 		return true;
 	return strstr(path, "/device/v") && protocol_key(key + 1);
