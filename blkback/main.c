@@ -48,6 +48,15 @@ static const char *queues_open(int *err)
 	return wrong;
 }
 
+static const char *queues_attach(void)
+{
+	const char *wrong = NULL;
+
+	for (uint32_t q = 0; q < vbd.params.queues && !wrong; q++)
+		wrong = queue_attach(&queues[q]);
+	return wrong;
+}
+
 static const char *engines_open(int *err)
 {
 	for (uint32_t q = 0; q < vbd.params.queues; q++) {
@@ -115,6 +124,7 @@ int main(int argc, char **argv)
 	static const struct serve_kind kind = {
 		.program = "blkback", .device = "vbd", .kind = DEVICE_VBD, .backings = 1,
 		.begin = begin, .open = queues_open, .unprivileged = engines_open, .seal = worker_seal,
+		.attach = queues_attach,
 		.life = life, .watch = watch, .heard = heard, .work = work, .idle = idle,
 		.message = message, .drain = drain, .look = look,
 	};

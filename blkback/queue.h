@@ -54,6 +54,7 @@ struct queue {
 	struct vbd *vbd;
 	uint32_t index;
 	struct queue_life life;
+	void *ring_page;		/* mapped; nothing is read before queue_attach() */
 	struct sring ring;
 	struct journal journal;
 	struct events *events;
@@ -76,9 +77,9 @@ struct queue {
 };
 
 /*
- * Makes a queue: opens its event channel and grants, maps its ring, attaches or recovers it from
- * `journal`. Everything that needs privilege. Returns NULL, or a sentence that says what failed
- * (static storage) with *err set to -errno, or to 0 where the frontend is to blame.
+ * Makes a queue: opens its event channel and grants, maps its ring. Everything that needs privilege;
+ * neither the ring nor the journal's records are looked at. Returns NULL, or a sentence that says what
+ * failed (static storage) with *err set to -errno.
  */
 const char *queue_open(struct queue *queue, struct vbd *vbd, uint32_t index,
 		const struct journal *journal, int *err);
@@ -86,7 +87,13 @@ const char *queue_open(struct queue *queue, struct vbd *vbd, uint32_t index,
 /* Opens the engine, after the worker has given up its privileges. 0 or -errno. */
 int queue_start(struct queue *queue, int backing_fd);
 
-/* For queue_open(): a journalled request enters again. */
+/*
+ * Behind the sandbox: begins at the indices that the ring shows, or goes on from the journal of a dead
+ * worker. NULL, or a sentence (static storage): the frontend, or who wrote the journal, has lied.
+ */
+const char *queue_attach(struct queue *queue);
+
+/* For queue_attach(): a journalled request enters again. */
 void queue_recover(struct queue *queue, struct request *request);
 
 /*

@@ -8,7 +8,6 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -135,13 +134,21 @@ void journal_published(struct journal *journal, const uint16_t *slots, uint32_t 
 		entry_state(journal_entry(journal, slots[i]), JOURNAL_FREE);
 }
 
-/* qsort_r's order of slots by the number that `key` holds for each. */
-static int by_key(const void *a, const void *b, void *key)
+/*
+ * Sorts slots by the number that `key` holds for each. By insertion, JOURNAL_SLOTS_MAX of them at most:
+ * qsort_r(3) takes memory from the heap for that many, and asks the kernel how much there is, which the
+ * sandbox forbids.
+ */
+static void slots_sort(uint16_t *slots, uint32_t n, const uint64_t *key)
 {
-	uint64_t x = ((const uint64_t *)key)[*(const uint16_t *)a];
-	uint64_t y = ((const uint64_t *)key)[*(const uint16_t *)b];
+	for (uint32_t i = 1; i < n; i++) {
+		const uint16_t slot = slots[i];
+		uint32_t at = i;
 
-	return x < y ? -1 : x > y;
+		for (; at && key[slots[at - 1]] > key[slot]; at--)
+			slots[at] = slots[at - 1];
+		slots[at] = slot;
+	}
 }
 
 static bool before(uint32_t a, uint32_t b)
@@ -198,8 +205,8 @@ enum journal_verdict journal_recover(struct journal *journal, uint32_t ring_req_
 	if (ring_req_prod - ring_rsp_prod > journal->slots || before(ring_req_prod, plan->req_cons))
 		return JOURNAL_LIE;
 	plan_collect(journal, ring_rsp_prod, plan, key);
-	qsort_r(plan->rewrite_slot, plan->rewrite, sizeof(uint16_t), by_key, key);
-	qsort_r(plan->resubmit_slot, plan->resubmit, sizeof(uint16_t), by_key, key);
+	slots_sort(plan->rewrite_slot, plan->rewrite, key);
+	slots_sort(plan->resubmit_slot, plan->resubmit, key);
 	waiting = plan->req_cons - ring_rsp_prod;
 	if (plan->rewrite + plan->resubmit != waiting || !rewrites_follow(plan, key))
 		return JOURNAL_LIE;

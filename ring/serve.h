@@ -29,6 +29,11 @@ struct serve_kind {
 	const char *(*unprivileged)(int *err);
 	/* Closes the sandbox. 0 or -errno. */
 	int (*seal)(void);
+	/*
+	 * The first look at what the guest and a predecessor have left, behind the sandbox, while no queue's
+	 * thread runs. NULL, or a sentence: the frontend's fault.
+	 */
+	const char *(*attach)(void);
 
 	struct queue_life *(*life)(uint32_t q);
 	void (*watch)(uint32_t q);	/* calls serve_watch() for the queue's descriptors */
