@@ -4,6 +4,8 @@
  * what a disk brings to it. Trusts control's parameters; promises to ask control for another look at
  * the disk's size at most once a second.
  */
+#include <errno.h>
+
 #include "blkback/queue.h"
 #include "blkback/seal.h"
 #include "ring/log.h"
@@ -38,6 +40,8 @@ static const char *queues_open(int *err)
 
 	*err = journal_map(WORKER_FD_JOURNAL, params->generation, params->queues, slots,
 			vbd_record_bytes(params->vbd.indirect_max), journal);
+	if (*err == -EPROTO)
+		return "requests may be in flight in a journal of another version or connection";
 	if (*err)
 		return "cannot map the journal";
 	for (uint32_t q = 0; q < params->queues && !wrong; q++) {
@@ -107,6 +111,11 @@ static void drain(void)
 	__atomic_store_n(&vbd.draining, true, __ATOMIC_RELAXED);
 }
 
+static void drained(void)
+{
+	journal_drained(&queues[0].journal);
+}
+
 static void look(void)
 {
 	const uint64_t now_usec = queues[0].now_usec;
@@ -126,7 +135,7 @@ int main(int argc, char **argv)
 		.begin = begin, .open = queues_open, .unprivileged = engines_open, .seal = worker_seal,
 		.attach = queues_attach,
 		.life = life, .watch = watch, .heard = heard, .work = work, .idle = idle,
-		.message = message, .drain = drain, .look = look,
+		.message = message, .drain = drain, .drained = drained, .look = look,
 	};
 
 	return serve(&kind);

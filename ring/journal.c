@@ -32,10 +32,32 @@ size_t journal_bytes(uint32_t queues, uint32_t slots, uint32_t record_bytes)
 
 static void format(struct journal_header *header, size_t bytes, const struct journal_header *want)
 {
-	/* Magic last, so that a half-formatted file is formatted again. */
+	struct journal_header fresh = *want;
+
+	/* No magic from the first store to the last, so that a half-formatted file is formatted again. */
+	fresh.magic = 0;
+	__atomic_store_n(&header->magic, 0, __ATOMIC_RELAXED);
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	memset(header, 0, bytes);
-	*header = *want;
+	*header = fresh;
 	__atomic_store_n(&header->magic, JOURNAL_MAGIC, __ATOMIC_RELEASE);
+}
+
+/* The file as it is found becomes one of ours, or is refused: what is in flight in it is not thrown away. */
+static int header_take(struct journal_header *header, size_t bytes, const struct journal_header *want)
+{
+	struct journal_header found = *header;
+	const bool other = found.version != want->version;
+
+	if (found.magic == 0 || (found.magic == JOURNAL_MAGIC && other && found.drained)) {
+		format(header, bytes, want);
+		return 0;
+	}
+	found.drained = 0;
+	if (memcmp(&found, want, sizeof(found)))
+		return -EPROTO;
+	header->drained = 0;
+	return 0;
 }
 
 int journal_map(int fd, uint64_t generation, uint32_t queues, uint32_t slots, uint32_t record_bytes,
@@ -43,11 +65,12 @@ int journal_map(int fd, uint64_t generation, uint32_t queues, uint32_t slots, ui
 {
 	const size_t bytes = journal_bytes(queues, slots, record_bytes);
 	const struct journal_header want = {
-		.magic = 0, .version = JOURNAL_VERSION, .generation = generation,
+		.magic = JOURNAL_MAGIC, .version = JOURNAL_VERSION, .generation = generation,
 		.queues = queues, .slots = slots, .record_bytes = record_bytes,
 	};
-	struct journal_header *header, found;
+	struct journal_header *header;
 	struct stat st;
+	int err;
 
 	if (fstat(fd, &st))
 		return -errno;
@@ -56,15 +79,17 @@ int journal_map(int fd, uint64_t generation, uint32_t queues, uint32_t slots, ui
 	header = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (header == MAP_FAILED)
 		return -errno;
-	found = *header;
-	found.magic ^= JOURNAL_MAGIC;	/* 0 where it is right, as in `want` */
-	if (memcmp(&found, &want, sizeof(want)))
-		format(header, bytes, &want);
+	err = header_take(header, bytes, &want);
+	if (err) {
+		munmap(header, bytes);
+		return err;
+	}
 	for (uint32_t q = 0; q < queues; q++) {
 		/* The mapping is bytes; its layout is the one described in journal.h. */
 		uint8_t *at = (uint8_t *)header + journal_bytes(q, slots, record_bytes);
 
 		journal[q] = (struct journal) {
+			.header = header,
 			.ring = (struct journal_ring *)at,
 			.entries = at + sizeof(struct journal_ring),
 			.slots = slots,
@@ -73,6 +98,12 @@ int journal_map(int fd, uint64_t generation, uint32_t queues, uint32_t slots, ui
 		};
 	}
 	return 0;
+}
+
+void journal_drained(struct journal *journal)
+{
+	/* Release: after all that the queues have stored. */
+	__atomic_store_n(&journal->header->drained, 1, __ATOMIC_RELEASE);
 }
 
 struct journal_entry *journal_entry(const struct journal *journal, uint32_t slot)

@@ -165,6 +165,8 @@ static bool drained_say(void)
 		if (life_state(self.kind->life(q)) != QUEUE_DRAINED)
 			return false;
 	}
+	if (self.kind->drained)
+		self.kind->drained();
 	serve_say(CONTROL_DRAINED, 0);
 	return true;
 }

@@ -43,6 +43,7 @@ struct serve_kind {
 
 	void (*message)(const struct control_msg *msg);	/* of control, but HELLO_PLEASE and DRAIN */
 	void (*drain)(void);		/* begin nothing new, in any queue */
+	void (*drained)(void);		/* every queue is: the last thing we do; may be NULL */
 	void (*look)(void);		/* main thread, after its work: what else there is to say */
 	void (*again)(void);		/* control asks how it stands: says what look() has said; may be NULL */
 };
