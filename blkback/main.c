@@ -1,17 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The vbd worker: one disk, one connection of its frontend. ring/serve.h has the process; here is
- * what a disk brings to it. Trusts control's parameters; promises to ask control for another look at
- * the disk's size at most once a second.
+ * what a disk brings to it. Trusts control's parameters.
  */
 #include <errno.h>
 
+#include "blkback/look.h"
 #include "blkback/queue.h"
 #include "blkback/seal.h"
 #include "ring/log.h"
 #include "ring/serve.h"
-
-#define LOOK_AGAIN_USEC 1000000u
 
 /* What wakes a queue. */
 enum heard {
@@ -21,7 +19,6 @@ enum heard {
 
 static struct vbd vbd;
 static struct queue queues[QUEUES_MAX];
-static uint64_t looked_usec;
 
 static void begin(const struct device_params *params, struct stats *stats, int main_wake)
 {
@@ -88,9 +85,12 @@ static void heard(uint32_t q, uint32_t what)
 		queue_event(&queues[q]);
 }
 
+/* The main thread has its queue, and questions to control that are not yet due. */
 static int work(uint32_t q)
 {
-	return queue_work(&queues[q]) ? 0 : queue_rest(&queues[q]);
+	const int timeout = queue_work(&queues[q]) ? 0 : queue_rest(&queues[q]);
+
+	return q ? timeout : look_timeout(&vbd, queues[0].now_usec, timeout);
 }
 
 static void idle(uint32_t q)
@@ -118,14 +118,8 @@ static void drained(void)
 
 static void look(void)
 {
-	const uint64_t now_usec = queues[0].now_usec;
-
-	if (!__atomic_exchange_n(&vbd.look_again, false, __ATOMIC_RELAXED))
-		return;
-	if (looked_usec && now_usec - looked_usec < LOOK_AGAIN_USEC)
-		return;
-	looked_usec = now_usec;
-	serve_say(CONTROL_LOOK_AGAIN, 0);
+	if (look_due(&vbd, queues[0].now_usec))
+		serve_say(CONTROL_LOOK_AGAIN, 0);
 }
 
 int main(int argc, char **argv)

@@ -25,7 +25,8 @@ struct vbd {
 	struct stats *stats;
 	uint64_t bytes;			/* capacity now: changes with a resize */
 	bool draining;
-	bool look_again;		/* a request went beyond the end: control should know */
+	bool look_again;		/* a request went beyond the end: control should know (look.h) */
+	uint64_t look_next_usec;	/* main thread: no question to control before */
 	int main_wake;			/* eventfd: a queue has something for the main thread */
 };
 
