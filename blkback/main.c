@@ -15,6 +15,7 @@
 enum heard {
 	HEARD_EVENT,		/* the frontend's event channel */
 	HEARD_ENGINE,		/* the disk has finished something: the queue reaps in its work */
+	HEARD_TIMER,		/* something may have been idle for long enough */
 };
 
 static struct vbd vbd;
@@ -77,12 +78,15 @@ static void watch(uint32_t q)
 {
 	serve_watch(q, events_fd(queues[q].events), HEARD_EVENT, false);
 	serve_watch(q, queues[q].engine->ops->fd(queues[q].engine), HEARD_ENGINE, true);
+	serve_watch(q, queues[q].timer, HEARD_TIMER, false);
 }
 
 static void heard(uint32_t q, uint32_t what)
 {
 	if (what == HEARD_EVENT)
 		queue_event(&queues[q]);
+	else if (what == HEARD_TIMER)
+		queue_timer(&queues[q]);
 }
 
 /* The main thread has its queue, and questions to control that are not yet due. */
@@ -91,11 +95,6 @@ static int work(uint32_t q)
 	const int timeout = queue_work(&queues[q]) ? 0 : queue_rest(&queues[q]);
 
 	return q ? timeout : look_timeout(&vbd, queues[0].now_usec, timeout);
-}
-
-static void idle(uint32_t q)
-{
-	queue_idle(&queues[q]);
 }
 
 static void message(const struct control_msg *msg)
@@ -128,7 +127,7 @@ int main(int argc, char **argv)
 		.program = "blkback", .device = "vbd", .kind = DEVICE_VBD, .backings = 1,
 		.begin = begin, .open = queues_open, .unprivileged = engines_open, .seal = worker_seal,
 		.attach = queues_attach,
-		.life = life, .watch = watch, .heard = heard, .work = work, .idle = idle,
+		.life = life, .watch = watch, .heard = heard, .work = work,
 		.message = message, .drain = drain, .drained = drained, .look = look,
 	};
 

@@ -69,6 +69,9 @@ struct queue {
 	struct request_fifo over;	/* to be answered; io.result holds the status on the wire */
 	uint16_t *answered;		/* slots of one answering round */
 	struct batch batch;
+	int timer;			/* timerfd: fires when something has been idle for long enough, or later */
+	uint64_t timer_usec;		/* when it does, UINT64_MAX: not at all */
+	uint64_t worked_usec;		/* the last pass that did something */
 	uint64_t now_usec;
 	uint64_t poll_next_usec;	/* no polling before */
 	uint32_t poll_failures;		/* in a row */
@@ -115,7 +118,7 @@ bool queue_work(struct queue *queue);
  */
 int queue_rest(struct queue *queue);
 
-/* The sleep that queue_rest() bounded has ended with nothing: idle housekeeping. */
-void queue_idle(struct queue *queue);
+/* The timer has fired: gives back what has been idle for long enough. queue_rest() follows. */
+void queue_timer(struct queue *queue);
 
 #endif

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/timerfd.h>
 
 #include "ring/log.h"
 
@@ -132,7 +133,12 @@ static const char *handles_open(struct queue *queue, int *err)
 	if (*err)
 		return "cannot get memory for the queue";
 	*err = life_open(&queue->life, queue->vbd->main_wake);
-	return *err ? "cannot make an eventfd" : NULL;
+	if (*err)
+		return "cannot make an eventfd";
+	queue->timer_usec = UINT64_MAX;
+	queue->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	*err = queue->timer < 0 ? -errno : 0;
+	return *err ? "cannot make a timer" : NULL;
 }
 
 const char *queue_open(struct queue *queue, struct vbd *vbd, uint32_t index,

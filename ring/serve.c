@@ -203,8 +203,6 @@ static void sleep_and_dispatch(uint32_t q, int timeout_ms)
 	stats_add(&self.stats->syscalls, 1);
 	if (timeout_ms != 0)
 		stats_add(&self.stats->wakeups, 1);
-	if (n == 0 && timeout_ms > 0 && self.kind->idle)
-		self.kind->idle(q);
 	for (int i = 0; i < n; i++)
 		dispatch(q, events[i].data.u64);
 }

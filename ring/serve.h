@@ -39,7 +39,6 @@ struct serve_kind {
 	void (*watch)(uint32_t q);	/* calls serve_watch() for the queue's descriptors */
 	void (*heard)(uint32_t q, uint32_t what);
 	int (*work)(uint32_t q);	/* returns how long to sleep at most: -1 for ever, 0 not at all, ms */
-	void (*idle)(uint32_t q);	/* that time has passed and nothing happened; may be NULL */
 
 	void (*message)(const struct control_msg *msg);	/* of control, but HELLO_PLEASE and DRAIN */
 	void (*drain)(void);		/* begin nothing new, in any queue */

@@ -62,6 +62,9 @@ void worker_die(void)
 	if (queue.engine)
 		queue.engine->ops->close(queue.engine);
 	queue.engine = NULL;
+	if (queue.timer > 0)
+		close(queue.timer);
+	queue.timer = 0;
 }
 
 void world_open(const char *engine, uint32_t flags)
