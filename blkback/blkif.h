@@ -25,7 +25,7 @@
 /* What the parser has to know of the disk. */
 struct blk_geometry {
 	uint64_t bytes;			/* capacity now */
-	uint32_t sector_bytes;		/* logical block size: 512 or 4096 */
+	uint32_t sector_bytes;		/* logical block size: 512, 2048 or 4096 */
 	uint32_t indirect_max;		/* segments advertised; 0: indirect requests are refused */
 	uint32_t flags;			/* enum vbd_flags */
 };

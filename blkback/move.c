@@ -165,6 +165,17 @@ uint32_t move_run(struct move *move, struct request **requests, uint32_t n)
 	return segments;
 }
 
+bool move_mapped(const struct move *move)
+{
+	return move->persist && move->persist->pages;
+}
+
+void move_unmap(struct move *move)
+{
+	if (move_mapped(move))
+		persist_unmap(move->persist);
+}
+
 void move_release(struct move *move, struct request *request)
 {
 	if (request->buffer)

@@ -57,6 +57,12 @@ void move_queue(struct move *move, struct request *request);
  */
 uint32_t move_run(struct move *move, struct request **requests, uint32_t n);
 
+/* Are there pages that stay mapped? */
+bool move_mapped(const struct move *move);
+
+/* Unmaps them; they are mapped again as they are used. Nothing may be in flight. */
+void move_unmap(struct move *move);
+
 /* Gives the buffer back. */
 void move_release(struct move *move, struct request *request);
 

@@ -2,11 +2,13 @@
 /*
  * The table of persistently mapped grants. Trusts nothing in the pages; promises at most
  * PERSIST_PAGES_MAX mappings, which end with the process, and few tries that fail. Nothing is ever taken
- * out, so a lookup may stop at the first empty bucket.
+ * out but all at once, so a lookup may stop at the first empty bucket.
  */
 #include "blkback/persist.h"
 
+#include <assert.h>
 #include <stddef.h>
+#include <string.h>
 
 #include "ring/clock.h"
 
@@ -65,4 +67,16 @@ void *persist_map(struct persist *persist, gref_t gref)
 	persist->bucket[i] = (struct persist_page) { .gref = gref, .address = address };
 	persist->pages++;
 	return address;
+}
+
+void persist_unmap(struct persist *persist)
+{
+	for (uint32_t i = 0; i < PERSIST_BUCKETS; i++) {
+		void *address = persist->bucket[i].address;
+		const int err = address ? grants_unmap(persist->grants, address, 1) : 0;
+
+		assert(err == 0);	/* only what we have not mapped is refused */
+	}
+	memset(persist->bucket, 0, sizeof(persist->bucket));
+	persist->pages = 0;
 }

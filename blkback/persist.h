@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Persistent grants: guest pages that stay mapped for the life of the connection, found again by
- * their reference. Bounded; what does not fit is copied instead.
+ * Persistent grants: guest pages that stay mapped as long as the disk is in use, found again by their
+ * reference. Bounded; what does not fit is copied instead.
  */
 #ifndef BLKBACK_PERSIST_H
 #define BLKBACK_PERSIST_H
@@ -39,5 +39,8 @@ void *persist_find(const struct persist *persist, gref_t gref);
  * still work).
  */
 void *persist_map(struct persist *persist, gref_t gref);
+
+/* Unmaps every page: no address that was handed out may be in use. */
+void persist_unmap(struct persist *persist);
 
 #endif

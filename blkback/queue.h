@@ -25,7 +25,8 @@ struct vbd {
 	struct stats *stats;
 	uint64_t bytes;			/* capacity now: changes with a resize */
 	bool draining;
-	bool look_again;		/* a request went beyond the end: control should know */
+	bool look_again;		/* a request went beyond the end: control should know (look.h) */
+	uint64_t look_next_usec;	/* main thread: no question to control before */
 	int main_wake;			/* eventfd: a queue has something for the main thread */
 };
 
@@ -54,6 +55,7 @@ struct queue {
 	struct vbd *vbd;
 	uint32_t index;
 	struct queue_life life;
+	void *ring_page;		/* mapped; nothing is read before queue_attach() */
 	struct sring ring;
 	struct journal journal;
 	struct events *events;
@@ -67,6 +69,9 @@ struct queue {
 	struct request_fifo over;	/* to be answered; io.result holds the status on the wire */
 	uint16_t *answered;		/* slots of one answering round */
 	struct batch batch;
+	int timer;			/* timerfd: fires when something has been idle for long enough, or later */
+	uint64_t timer_usec;		/* when it does, UINT64_MAX: not at all */
+	uint64_t worked_usec;		/* the last pass that did something */
 	uint64_t now_usec;
 	uint64_t poll_next_usec;	/* no polling before */
 	uint32_t poll_failures;		/* in a row */
@@ -76,9 +81,9 @@ struct queue {
 };
 
 /*
- * Makes a queue: opens its event channel and grants, maps its ring, attaches or recovers it from
- * `journal`. Everything that needs privilege. Returns NULL, or a sentence that says what failed
- * (static storage) with *err set to -errno, or to 0 where the frontend is to blame.
+ * Makes a queue: opens its event channel and grants, maps its ring. Everything that needs privilege;
+ * neither the ring nor the journal's records are looked at. Returns NULL, or a sentence that says what
+ * failed (static storage) with *err set to -errno.
  */
 const char *queue_open(struct queue *queue, struct vbd *vbd, uint32_t index,
 		const struct journal *journal, int *err);
@@ -86,7 +91,13 @@ const char *queue_open(struct queue *queue, struct vbd *vbd, uint32_t index,
 /* Opens the engine, after the worker has given up its privileges. 0 or -errno. */
 int queue_start(struct queue *queue, int backing_fd);
 
-/* For queue_open(): a journalled request enters again. */
+/*
+ * Behind the sandbox: begins at the indices that the ring shows, or goes on from the journal of a dead
+ * worker. NULL, or a sentence (static storage): the frontend, or who wrote the journal, has lied.
+ */
+const char *queue_attach(struct queue *queue);
+
+/* For queue_attach(): a journalled request enters again. */
 void queue_recover(struct queue *queue, struct request *request);
 
 /*
@@ -107,7 +118,7 @@ bool queue_work(struct queue *queue);
  */
 int queue_rest(struct queue *queue);
 
-/* The sleep that queue_rest() bounded has ended with nothing: idle housekeeping. */
-void queue_idle(struct queue *queue);
+/* The timer has fired: gives back what has been idle for long enough. queue_rest() follows. */
+void queue_timer(struct queue *queue);
 
 #endif

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * How a queue comes to life: new, or from the journal of a worker that has died. Trusts control's
- * parameters (checked integers); the indices on the ring and in the journal it does not trust.
+ * parameters (checked integers); the indices on the ring and in the journal it does not trust. Promises
+ * that queue_open(), which has privileges, looks at neither.
  */
 #include "blkback/queue.h"
 
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/timerfd.h>
 
 #include "ring/log.h"
 
@@ -27,14 +29,14 @@ static int lists_open(struct queue *queue)
 	return requests_open(&queue->requests, slots);
 }
 
-static int ring_map(struct queue *queue, void **page)
+static int ring_map(struct queue *queue)
 {
 	const struct ring_params *ring = &queue->vbd->params.queue[queue->index].ring[0];
 	gref_t refs[RING_PAGES_MAX];
 
 	for (uint32_t i = 0; i < ring->pages; i++)
 		refs[i].ref = ring->gref[i];
-	return grants_map(queue->move.grants, refs, ring->pages, true, page);
+	return grants_map(queue->move.grants, refs, ring->pages, true, &queue->ring_page);
 }
 
 /*
@@ -73,27 +75,27 @@ static const char *resubmit(struct queue *queue, const struct journal_plan *plan
 	return NULL;
 }
 
-static const char *ring_attach(struct queue *queue, void *page)
+const char *queue_attach(struct queue *queue)
 {
 	const uint32_t slots = slots_of(queue);
 	const uint32_t slot_bytes = blkif_slot_bytes(queue->vbd->params.vbd.abi);
 	struct journal_plan plan;
 	uint32_t req_prod, rsp_prod;
 
-	sring_indices(page, &req_prod, &rsp_prod);
+	sring_indices(queue->ring_page, &req_prod, &rsp_prod);
 	switch (journal_recover(&queue->journal, req_prod, rsp_prod, &plan)) {
 	case JOURNAL_LIE:
 		return "the ring's indices do not agree with the journal of requests in flight";
 	case JOURNAL_FRESH:
 		if (req_prod - rsp_prod > slots)
 			return "the frontend's request index is beyond the ring";
-		sring_attach(&queue->ring, page, slots, slot_bytes, rsp_prod, rsp_prod);
+		sring_attach(&queue->ring, queue->ring_page, slots, slot_bytes, rsp_prod, rsp_prod);
 		journal_start(&queue->journal, rsp_prod, rsp_prod);
 		return NULL;
 	case JOURNAL_RECOVERED:
 		break;
 	}
-	sring_attach(&queue->ring, page, slots, slot_bytes, plan.req_cons, plan.rsp_prod);
+	sring_attach(&queue->ring, queue->ring_page, slots, slot_bytes, plan.req_cons, plan.rsp_prod);
 	log_notice("queue %u goes on: %u answers to show, %u requests to do again", queue->index,
 			plan.rewrite, plan.resubmit);
 	rewrite(queue, &plan);
@@ -131,7 +133,12 @@ static const char *handles_open(struct queue *queue, int *err)
 	if (*err)
 		return "cannot get memory for the queue";
 	*err = life_open(&queue->life, queue->vbd->main_wake);
-	return *err ? "cannot make an eventfd" : NULL;
+	if (*err)
+		return "cannot make an eventfd";
+	queue->timer_usec = UINT64_MAX;
+	queue->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	*err = queue->timer < 0 ? -errno : 0;
+	return *err ? "cannot make a timer" : NULL;
 }
 
 const char *queue_open(struct queue *queue, struct vbd *vbd, uint32_t index,
@@ -139,7 +146,6 @@ const char *queue_open(struct queue *queue, struct vbd *vbd, uint32_t index,
 {
 	const remote_port_t remote = { vbd->params.queue[index].ring[0].port };
 	const char *wrong;
-	void *page;
 
 	queue->vbd = vbd;
 	queue->index = index;
@@ -147,13 +153,11 @@ const char *queue_open(struct queue *queue, struct vbd *vbd, uint32_t index,
 	wrong = handles_open(queue, err);
 	if (wrong)
 		return wrong;
-	*err = ring_map(queue, &page);
+	*err = ring_map(queue);
 	if (*err)
 		return "cannot map the frontend's ring pages";
 	*err = events_bind(queue->events, remote, &queue->port);
-	if (*err)
-		return "cannot bind the frontend's event channel";
-	return ring_attach(queue, page);
+	return *err ? "cannot bind the frontend's event channel" : NULL;
 }
 
 int queue_start(struct queue *queue, int backing_fd)

@@ -40,12 +40,12 @@ static bool answer_decide(struct ctrl *ctrl, const struct xen_netif_ctrl_respons
 	return answer_give(ctrl);
 }
 
-/* Goes on where a predecessor has left it. The indices are the guest's, and checked against each other. */
-static void ring_resume(struct ctrl *ctrl, void *page, uint32_t req_prod, uint32_t rsp_prod)
+/* Goes on where a predecessor has left it. The indices are the guest's, checked by ring_indices(). */
+static void ring_resume(struct ctrl *ctrl, uint32_t req_prod, uint32_t rsp_prod)
 {
 	const bool decided = req_prod != rsp_prod && ctrl->vif->note->ctrl_end == rsp_prod + 1;
 
-	sring_attach(&ctrl->ring, page, CTRL_RING_SLOTS, sizeof(struct xen_netif_ctrl_request),
+	sring_attach(&ctrl->ring, ctrl->page, CTRL_RING_SLOTS, sizeof(struct xen_netif_ctrl_request),
 			rsp_prod + decided, rsp_prod);
 	if (decided)
 		answer_give(ctrl);	/* an event for it is sent anyway */
@@ -69,24 +69,35 @@ static const char *handles_open(struct ctrl *ctrl, int *err)
 const char *ctrl_open(struct ctrl *ctrl, struct vif *vif, int steer_fd, int *err)
 {
 	const struct ring_params *ring = &vif->params.vif.ctrl;
-	uint32_t req_prod, rsp_prod;
 	const char *wrong;
-	void *page;
 
 	ctrl->vif = vif;
 	if (ring->pages == 0)
 		return NULL;
 	wrong = handles_open(ctrl, err);
 	if (!wrong)
-		wrong = ring_map(ctrl->grants, ring, CTRL_RING_SLOTS, &page, &req_prod, &rsp_prod, err);
+		wrong = ring_map(ctrl->grants, ring, &ctrl->page, err);
 	if (wrong)
 		return wrong;
-	ring_resume(ctrl, page, req_prod, rsp_prod);
 	*err = events_bind(ctrl->events, (remote_port_t) { ring->port }, &ctrl->port);
 	if (*err)
 		return "cannot bind the control ring's event channel";
-	events_notify(ctrl->events, ctrl->port);
 	ctrl->steer = steer_open(steer_fd);
+	return NULL;
+}
+
+const char *ctrl_attach(struct ctrl *ctrl)
+{
+	uint32_t req_prod, rsp_prod;
+	const char *wrong;
+
+	if (!ctrl->page)
+		return NULL;
+	wrong = ring_indices(ctrl->page, CTRL_RING_SLOTS, &req_prod, &rsp_prod);
+	if (wrong)
+		return wrong;
+	ring_resume(ctrl, req_prod, rsp_prod);
+	events_notify(ctrl->events, ctrl->port);
 	hash_steer(ctrl);	/* as a predecessor knew it */
 	ctrl->open = true;
 	return NULL;

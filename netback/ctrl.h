@@ -12,6 +12,7 @@
 
 struct ctrl {
 	struct vif *vif;
+	void *page;		/* of the ring; nothing is read before ctrl_attach() */
 	struct sring ring;
 	struct events *events;
 	struct grants *grants;
@@ -21,7 +22,7 @@ struct ctrl {
 	struct kicks kicks;
 	struct steer *steer;	/* how the kernel chooses queues for this hash; NULL: its own way */
 	bool steers;		/* a hash has been set up: the kernel is to go by that */
-	bool open;		/* the frontend has such a ring, and it is not broken */
+	bool open;		/* the frontend has such a ring, it is attached and not broken */
 };
 
 /*
@@ -29,6 +30,9 @@ struct ctrl {
  * steer_open().
  */
 const char *ctrl_open(struct ctrl *ctrl, struct vif *vif, int steer_fd, int *err);
+
+/* As queue_attach(), with vif->note as the predecessor left it. */
+const char *ctrl_attach(struct ctrl *ctrl);
 
 /* An event is pending: takes it. */
 void ctrl_event(struct ctrl *ctrl);

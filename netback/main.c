@@ -41,11 +41,10 @@ static void begin(const struct device_params *params, struct stats *stats, int m
 }
 
 /* What a predecessor has left of what the guest told it, if it was of this connection. */
-static void note_open(struct vif_note *note)
+static void note_adopt(struct vif_note *note)
 {
 	const struct device_params *params = &vif.params;
 
-	vif.note = note;
 	if (note->generation == params->generation) {
 		hash_adopt(&note->hash, params->queues);
 		return;
@@ -66,11 +65,21 @@ static const char *queues_open(int *err)
 	*err = slates ? 0 : -errno;
 	if (!slates)
 		return "cannot map the journal";
-	note_open(note);
+	vif.note = note;
 	for (uint32_t q = 0; q < n && !wrong; q++)
 		wrong = queue_open(&queues[q], &vif, q, WORKER_FD_BACKING + (int)q,
 				&slates[q * QUEUE_RINGS], err);
 	return wrong ? wrong : ctrl_open(&ctrl, &vif, WORKER_FD_BACKING + (int)n, err);
+}
+
+static const char *queues_attach(void)
+{
+	const char *wrong = NULL;
+
+	note_adopt(vif.note);
+	for (uint32_t q = 0; q < vif.params.queues && !wrong; q++)
+		wrong = queue_attach(&queues[q]);
+	return wrong ? wrong : ctrl_attach(&ctrl);
 }
 
 static struct queue_life *life(uint32_t q)
@@ -82,7 +91,7 @@ static void watch(uint32_t q)
 {
 	serve_watch(q, events_fd(queues[q].events), HEARD_EVENT, false);
 	serve_watch(q, queues[q].tap, HEARD_TAP, true);
-	if (q == 0 && ctrl.open)
+	if (q == 0 && ctrl.page)
 		serve_watch(q, events_fd(ctrl.events), HEARD_CTRL, false);
 }
 
@@ -187,7 +196,7 @@ int main(int argc, char **argv)
 {
 	static const struct serve_kind kind = {
 		.program = "netback", .device = "vif", .kind = DEVICE_VIF, .backings = QUEUES_MAX + 1,
-		.begin = begin, .open = queues_open, .seal = worker_seal,
+		.begin = begin, .open = queues_open, .seal = worker_seal, .attach = queues_attach,
 		.life = life, .watch = watch, .heard = heard, .work = work,
 		.message = message, .drain = drain, .look = look, .again = again,
 	};

@@ -113,6 +113,7 @@ struct queue {
 	int tap;
 	struct events *events;
 	struct grants *grants;
+	void *page[QUEUE_RINGS];	/* of the rings; nothing is read before queue_attach() */
 	struct tx tx;
 	struct rx rx;
 	bool rx_stalled;		/* as the main thread may tell control */
@@ -122,12 +123,18 @@ struct queue {
 };
 
 /*
- * Makes a queue: opens its event channels and grants, maps its rings, goes on where they are.
- * Everything that needs privilege. `slates`: QUEUE_RINGS of them. Returns NULL, or a sentence that
- * says what failed (static storage) with *err set to -errno, or to 0 where the frontend is to blame.
+ * Makes a queue: opens its event channels and grants, maps its rings. Everything that needs privilege;
+ * neither rings nor slates are looked at. `slates`: QUEUE_RINGS of them. Returns NULL, or a sentence that
+ * says what failed (static storage) with *err set to -errno.
  */
 const char *queue_open(struct queue *queue, struct vif *vif, uint32_t index, int tap,
 		struct slate *slates, int *err);
+
+/*
+ * Behind the sandbox: goes on where the rings and the slates are. NULL, or a sentence (static storage):
+ * the frontend, or who wrote the slates, has lied.
+ */
+const char *queue_attach(struct queue *queue);
 
 /* Is the queue to begin anything new? */
 bool queue_may_begin(const struct queue *queue);
@@ -149,12 +156,11 @@ bool queue_work(struct queue *queue);
  */
 int queue_rest(struct queue *queue, uint64_t at);
 
-/*
- * Maps a page that the frontend uses as a ring (to be attached at the indices it shows). NULL, or a
- * sentence with *err as queue_open() sets it.
- */
-const char *ring_map(struct grants *grants, const struct ring_params *params, uint32_t slots,
-		void **page, uint32_t *req_prod, uint32_t *rsp_prod, int *err);
+/* Maps a page that the frontend uses as a ring. NULL, or a sentence with *err as queue_open() sets it. */
+const char *ring_map(struct grants *grants, const struct ring_params *params, void **page, int *err);
+
+/* The indices of a mapped ring. NULL, or a sentence: they are further apart than there are slots. */
+const char *ring_indices(const void *page, uint32_t slots, uint32_t *req_prod, uint32_t *rsp_prod);
 
 /* tx.c, rx.c: one pass. Returns true if anything was done. */
 bool tx_pass(struct queue *queue);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * How a queue comes to life: new, or where a worker that has died left its rings. Trusts control's
- * parameters (checked integers); the indices on the rings it does not trust.
+ * parameters (checked integers); the indices on the rings it does not trust. Promises that queue_open(),
+ * which has privileges, does not look at them.
  */
 #include "netback/queue.h"
 
@@ -52,60 +53,31 @@ static const char *handles_open(struct queue *queue, int *err)
 	return *err ? "cannot make an eventfd" : NULL;
 }
 
-const char *ring_map(struct grants *grants, const struct ring_params *params, uint32_t slots,
-		void **page, uint32_t *req_prod, uint32_t *rsp_prod, int *err)
+const char *ring_map(struct grants *grants, const struct ring_params *params, void **page, int *err)
 {
 	gref_t ref = { params->gref[0] };
 
 	if (params->pages != 1)
 		return "a ring of an interface has one page";
 	*err = grants_map(grants, &ref, 1, true, page);
-	if (*err)
-		return "cannot map the frontend's ring pages";
-	sring_indices(*page, req_prod, rsp_prod);
-	if (*req_prod - *rsp_prod > slots)
-		return "the frontend's request index is beyond the ring";
-	return NULL;
+	return *err ? "cannot map the frontend's ring pages" : NULL;
 }
 
-/* Goes on where the slate says: answers that were decided are given before anything is taken. */
-static const char *ring_open(struct queue *queue, enum vif_direction direction, uint32_t slot_bytes,
-		uint32_t answer_bytes, struct slate *slate, struct sring *ring, int *err)
+const char *ring_indices(const void *page, uint32_t slots, uint32_t *req_prod, uint32_t *rsp_prod)
 {
-	const struct device_params *params = &queue->vif->params;
-	uint32_t req_prod, rsp_prod, rewrite;
-	const char *wrong;
-	void *page;
-
-	wrong = ring_map(queue->grants, &params->queue[queue->index].ring[direction], NETIF_RING_SLOTS,
-			&page, &req_prod, &rsp_prod, err);
-	if (wrong)
-		return wrong;
-	if (!slate_recover(slate, params->generation, req_prod, rsp_prod, NETIF_RING_SLOTS, &rewrite))
-		return "the ring's indices do not agree with the answers that were given";
-	sring_attach(ring, page, NETIF_RING_SLOTS, slot_bytes, rsp_prod + rewrite, rsp_prod);
-	slate_rewrite(slate, ring, answer_bytes, rewrite);
-	sring_publish(ring);
-	return NULL;
+	sring_indices(page, req_prod, rsp_prod);
+	return *req_prod - *rsp_prod > slots ? "the frontend's request index is beyond the ring" : NULL;
 }
 
-static const char *rings_open(struct queue *queue, struct slate *slates, int *err)
+static const char *rings_map(struct queue *queue, int *err)
 {
-	const char *wrong;
+	const struct ring_params *ring = queue->vif->params.queue[queue->index].ring;
+	const char *wrong = ring_map(queue->grants, &ring[VIF_TX], &queue->page[VIF_TX], err);
 
-	queue->tx.slate = &slates[VIF_TX];
-	queue->rx.slate = &slates[VIF_RX];
-	wrong = ring_open(queue, VIF_TX, sizeof(union netif_slot), sizeof(struct netif_tx_response),
-			queue->tx.slate, &queue->tx.ring, err);
-	if (!wrong)
-		wrong = ring_open(queue, VIF_RX, sizeof(struct netif_rx_request),
-				sizeof(struct netif_rx_response), queue->rx.slate, &queue->rx.ring, err);
-	queue->tx.next = queue->tx.ring.req_cons;
-	queue->rx.largest = netif_rx_slots(queue->vif->params.vif.mtu + 18, 0);
-	return wrong;
+	return wrong ? wrong : ring_map(queue->grants, &ring[VIF_RX], &queue->page[VIF_RX], err);
 }
 
-/* Ours are pending at once, so no event from before is lost; the frontend may have lost one of ours. */
+/* Ours are pending at once, so no event from before is lost. */
 static int ports_bind(struct queue *queue)
 {
 	const struct ring_params *ring = queue->vif->params.queue[queue->index].ring;
@@ -114,12 +86,7 @@ static int ports_bind(struct queue *queue)
 	queue->rx.port = queue->tx.port;
 	if (err == 0 && ring[VIF_RX].port != ring[VIF_TX].port)
 		err = events_bind(queue->events, (remote_port_t) { ring[VIF_RX].port }, &queue->rx.port);
-	if (err)
-		return err;
-	events_notify(queue->events, queue->tx.port);
-	if (queue->rx.port.port != queue->tx.port.port)
-		events_notify(queue->events, queue->rx.port);
-	return 0;
+	return err;
 }
 
 const char *queue_open(struct queue *queue, struct vif *vif, uint32_t index, int tap,
@@ -130,12 +97,54 @@ const char *queue_open(struct queue *queue, struct vif *vif, uint32_t index, int
 	queue->vif = vif;
 	queue->index = index;
 	queue->tap = tap;
-	queue->rx.tap_ready = true;
+	queue->tx.slate = &slates[VIF_TX];
+	queue->rx.slate = &slates[VIF_RX];
 	wrong = handles_open(queue, err);
 	if (!wrong)
-		wrong = rings_open(queue, slates, err);
+		wrong = rings_map(queue, err);
 	if (wrong)
 		return wrong;
 	*err = ports_bind(queue);
 	return *err ? "cannot bind the frontend's event channel" : NULL;
+}
+
+/* Goes on where the slate says: answers that were decided are given before anything is taken. */
+static const char *ring_attach(struct queue *queue, enum vif_direction direction, uint32_t slot_bytes,
+		uint32_t answer_bytes, struct slate *slate, struct sring *ring)
+{
+	void *page = queue->page[direction];
+	uint32_t req_prod, rsp_prod, rewrite;
+	const char *wrong = ring_indices(page, NETIF_RING_SLOTS, &req_prod, &rsp_prod);
+
+	if (wrong)
+		return wrong;
+	if (!slate_recover(slate, queue->vif->params.generation, req_prod, rsp_prod, NETIF_RING_SLOTS,
+			&rewrite))
+		return "the ring's indices do not agree with the answers that were given";
+	sring_attach(ring, page, NETIF_RING_SLOTS, slot_bytes, rsp_prod + rewrite, rsp_prod);
+	slate_rewrite(slate, ring, answer_bytes, rewrite);
+	sring_publish(ring);
+	return NULL;
+}
+
+const char *queue_attach(struct queue *queue)
+{
+	struct tx *tx = &queue->tx;
+	struct rx *rx = &queue->rx;
+	const char *wrong = ring_attach(queue, VIF_TX, sizeof(union netif_slot),
+			sizeof(struct netif_tx_response), tx->slate, &tx->ring);
+
+	if (!wrong)
+		wrong = ring_attach(queue, VIF_RX, sizeof(struct netif_rx_request),
+				sizeof(struct netif_rx_response), rx->slate, &rx->ring);
+	if (wrong)
+		return wrong;
+	tx->next = tx->ring.req_cons;
+	rx->largest = netif_rx_slots(queue->vif->params.vif.mtu + 18, 0);
+	rx->tap_ready = true;
+	/* The frontend may have lost one of a predecessor's. */
+	events_notify(queue->events, tx->port);
+	if (rx->port.port != tx->port.port)
+		events_notify(queue->events, rx->port);
+	return NULL;
 }

@@ -38,12 +38,17 @@ static const char *queues_check(const struct device_params *params)
 	return NULL;
 }
 
+bool vbd_sector_fits(uint32_t bytes)
+{
+	return bytes == 512 || bytes == 2048 || bytes == 4096;
+}
+
 static const char *vbd_check(const struct vbd_params *vbd)
 {
 	if (vbd->abi > BLKIF_ABI_X86_64)
 		return "unknown ring ABI";
-	if (vbd->sector_bytes != 512 && vbd->sector_bytes != 4096)
-		return "the sector size has to be 512 or 4096 bytes";
+	if (!vbd_sector_fits(vbd->sector_bytes))
+		return "the sector size has to be 512, 2048 or 4096 bytes";
 	if (vbd->bytes % vbd->sector_bytes)
 		return "the capacity has to be whole sectors";
 	if (vbd->indirect_max > 256 || (vbd->indirect_max && vbd->indirect_max < 11))

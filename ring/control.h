@@ -9,6 +9,7 @@
 #ifndef RING_CONTROL_H
 #define RING_CONTROL_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stddef.h>
 
@@ -70,7 +71,7 @@ struct vbd_params {
 	uint32_t abi;			/* enum blkif_abi */
 	uint32_t flags;			/* enum vbd_flags */
 	uint64_t bytes;			/* capacity, a multiple of sector_bytes */
-	uint32_t sector_bytes;		/* logical block size: 512 or 4096 */
+	uint32_t sector_bytes;		/* logical block size: vbd_sector_fits() */
 	uint32_t indirect_max;		/* segments advertised, 0 or 11..256 */
 	uint32_t pool_bytes;		/* data pool of the whole device, a multiple of 4096 */
 	uint32_t aio_depth;		/* requested depth of each kernel AIO context */
@@ -139,6 +140,12 @@ struct device_params {
  * Returns NULL, or a sentence that says what is wrong (static storage).
  */
 const char *params_check(const struct device_params *params, enum device_kind kind);
+
+/*
+ * Sectors that we serve, of so many bytes: 512, 2048 (CD drives) or 4096. A whole number of the ring's 512,
+ * and a page holds a whole number of them.
+ */
+bool vbd_sector_fits(uint32_t bytes);
 
 /* Reads WORKER_FD_PARAMS whole. Returns 0, -EINVAL for a wrong size, or -errno of read(2). */
 int params_read(int fd, struct device_params *params);

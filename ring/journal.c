@@ -8,7 +8,6 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -33,10 +32,32 @@ size_t journal_bytes(uint32_t queues, uint32_t slots, uint32_t record_bytes)
 
 static void format(struct journal_header *header, size_t bytes, const struct journal_header *want)
 {
-	/* Magic last, so that a half-formatted file is formatted again. */
+	struct journal_header fresh = *want;
+
+	/* No magic from the first store to the last, so that a half-formatted file is formatted again. */
+	fresh.magic = 0;
+	__atomic_store_n(&header->magic, 0, __ATOMIC_RELAXED);
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	memset(header, 0, bytes);
-	*header = *want;
+	*header = fresh;
 	__atomic_store_n(&header->magic, JOURNAL_MAGIC, __ATOMIC_RELEASE);
+}
+
+/* The file as it is found becomes one of ours, or is refused: what is in flight in it is not thrown away. */
+static int header_take(struct journal_header *header, size_t bytes, const struct journal_header *want)
+{
+	struct journal_header found = *header;
+	const bool other = found.version != want->version;
+
+	if (found.magic == 0 || (found.magic == JOURNAL_MAGIC && other && found.drained)) {
+		format(header, bytes, want);
+		return 0;
+	}
+	found.drained = 0;
+	if (memcmp(&found, want, sizeof(found)))
+		return -EPROTO;
+	header->drained = 0;
+	return 0;
 }
 
 int journal_map(int fd, uint64_t generation, uint32_t queues, uint32_t slots, uint32_t record_bytes,
@@ -44,11 +65,12 @@ int journal_map(int fd, uint64_t generation, uint32_t queues, uint32_t slots, ui
 {
 	const size_t bytes = journal_bytes(queues, slots, record_bytes);
 	const struct journal_header want = {
-		.magic = 0, .version = JOURNAL_VERSION, .generation = generation,
+		.magic = JOURNAL_MAGIC, .version = JOURNAL_VERSION, .generation = generation,
 		.queues = queues, .slots = slots, .record_bytes = record_bytes,
 	};
-	struct journal_header *header, found;
+	struct journal_header *header;
 	struct stat st;
+	int err;
 
 	if (fstat(fd, &st))
 		return -errno;
@@ -57,15 +79,17 @@ int journal_map(int fd, uint64_t generation, uint32_t queues, uint32_t slots, ui
 	header = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (header == MAP_FAILED)
 		return -errno;
-	found = *header;
-	found.magic ^= JOURNAL_MAGIC;	/* 0 where it is right, as in `want` */
-	if (memcmp(&found, &want, sizeof(want)))
-		format(header, bytes, &want);
+	err = header_take(header, bytes, &want);
+	if (err) {
+		munmap(header, bytes);
+		return err;
+	}
 	for (uint32_t q = 0; q < queues; q++) {
 		/* The mapping is bytes; its layout is the one described in journal.h. */
 		uint8_t *at = (uint8_t *)header + journal_bytes(q, slots, record_bytes);
 
 		journal[q] = (struct journal) {
+			.header = header,
 			.ring = (struct journal_ring *)at,
 			.entries = at + sizeof(struct journal_ring),
 			.slots = slots,
@@ -74,6 +98,12 @@ int journal_map(int fd, uint64_t generation, uint32_t queues, uint32_t slots, ui
 		};
 	}
 	return 0;
+}
+
+void journal_drained(struct journal *journal)
+{
+	/* Release: after all that the queues have stored. */
+	__atomic_store_n(&journal->header->drained, 1, __ATOMIC_RELEASE);
 }
 
 struct journal_entry *journal_entry(const struct journal *journal, uint32_t slot)
@@ -135,13 +165,21 @@ void journal_published(struct journal *journal, const uint16_t *slots, uint32_t 
 		entry_state(journal_entry(journal, slots[i]), JOURNAL_FREE);
 }
 
-/* qsort_r's order of slots by the number that `key` holds for each. */
-static int by_key(const void *a, const void *b, void *key)
+/*
+ * Sorts slots by the number that `key` holds for each. By insertion, JOURNAL_SLOTS_MAX of them at most:
+ * qsort_r(3) takes memory from the heap for that many, and asks the kernel how much there is, which the
+ * sandbox forbids.
+ */
+static void slots_sort(uint16_t *slots, uint32_t n, const uint64_t *key)
 {
-	uint64_t x = ((const uint64_t *)key)[*(const uint16_t *)a];
-	uint64_t y = ((const uint64_t *)key)[*(const uint16_t *)b];
+	for (uint32_t i = 1; i < n; i++) {
+		const uint16_t slot = slots[i];
+		uint32_t at = i;
 
-	return x < y ? -1 : x > y;
+		for (; at && key[slots[at - 1]] > key[slot]; at--)
+			slots[at] = slots[at - 1];
+		slots[at] = slot;
+	}
 }
 
 static bool before(uint32_t a, uint32_t b)
@@ -198,8 +236,8 @@ enum journal_verdict journal_recover(struct journal *journal, uint32_t ring_req_
 	if (ring_req_prod - ring_rsp_prod > journal->slots || before(ring_req_prod, plan->req_cons))
 		return JOURNAL_LIE;
 	plan_collect(journal, ring_rsp_prod, plan, key);
-	qsort_r(plan->rewrite_slot, plan->rewrite, sizeof(uint16_t), by_key, key);
-	qsort_r(plan->resubmit_slot, plan->resubmit, sizeof(uint16_t), by_key, key);
+	slots_sort(plan->rewrite_slot, plan->rewrite, key);
+	slots_sort(plan->resubmit_slot, plan->resubmit, key);
 	waiting = plan->req_cons - ring_rsp_prod;
 	if (plan->rewrite + plan->resubmit != waiting || !rewrites_follow(plan, key))
 		return JOURNAL_LIE;

@@ -31,6 +31,7 @@ enum journal_state {
 	JOURNAL_DONE = 2,
 };
 
+/* In every version magic, version and drained are where they are here. */
 struct journal_header {
 	uint32_t magic;
 	uint32_t version;
@@ -38,7 +39,7 @@ struct journal_header {
 	uint32_t queues;
 	uint32_t slots;		/* entries of each queue: the ring's slots */
 	uint32_t record_bytes;	/* room for one record, a multiple of 8 */
-	uint32_t pad;
+	uint32_t drained;	/* 1: its last worker has left nothing in flight and nothing to show */
 };
 
 struct journal_entry {
@@ -62,6 +63,7 @@ struct journal_ring {
 
 /* One queue's part of a mapped journal: pointers into the mapping, numbers checked by the opener. */
 struct journal {
+	struct journal_header *header;
 	struct journal_ring *ring;
 	uint8_t *entries;
 	uint32_t slots;
@@ -73,12 +75,16 @@ struct journal {
 size_t journal_bytes(uint32_t queues, uint32_t slots, uint32_t record_bytes);
 
 /*
- * Maps the file and fills journal[0..queues-1]. An all-zero file is formatted; one of another
- * generation or shape is formatted anew (it belongs to an earlier connection). The mapping lives as
- * long as the process. Returns 0, -EINVAL where the file is shorter than journal_bytes(), -errno.
+ * Maps the file and fills journal[0..queues-1]. An all-zero file is formatted, and one of another
+ * version where its last worker has drained. Every other that is not this connection's is left alone:
+ * requests may be in flight in it. The mapping lives as long as the process. Returns 0, -EPROTO for such
+ * a file, -EINVAL where it is shorter than journal_bytes(), -errno.
  */
 int journal_map(int fd, uint64_t generation, uint32_t queues, uint32_t slots, uint32_t record_bytes,
 		struct journal *journal);
+
+/* The file's every queue has ended what it took and shown it, and takes no more. */
+void journal_drained(struct journal *journal);
 
 /* The entry of that slot. slot < journal->slots. */
 struct journal_entry *journal_entry(const struct journal *journal, uint32_t slot);

@@ -24,7 +24,7 @@
  * #syscalls: restart_syscall munmap madvise
  */
 
-#define FILES_MAX 256	/* eight queues have about 60; after the seal only control's connections come */
+#define FILES_MAX 256	/* eight queues have about 70; after the seal only control's connections come */
 
 int sandbox_close_from(int first)
 {

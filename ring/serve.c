@@ -42,7 +42,7 @@ static struct {
 	pthread_t thread[QUEUES_MAX];
 	int epoll[QUEUES_MAX];	/* [0] is the main thread's */
 	int main_wake;
-	pthread_barrier_t gate;	/* passed twice: all threads run; the sandbox is sealed */
+	pthread_barrier_t gate;	/* passed twice: all threads run; the rings are attached */
 	const char *broken;	/* the sentence that control was told, or is to be told */
 	int broken_errno;	/* positive; 0: the frontend broke the protocol */
 	bool serving, draining;
@@ -165,6 +165,8 @@ static bool drained_say(void)
 		if (life_state(self.kind->life(q)) != QUEUE_DRAINED)
 			return false;
 	}
+	if (self.kind->drained)
+		self.kind->drained();
 	serve_say(CONTROL_DRAINED, 0);
 	return true;
 }
@@ -201,8 +203,6 @@ static void sleep_and_dispatch(uint32_t q, int timeout_ms)
 	stats_add(&self.stats->syscalls, 1);
 	if (timeout_ms != 0)
 		stats_add(&self.stats->wakeups, 1);
-	if (n == 0 && timeout_ms > 0 && self.kind->idle)
-		self.kind->idle(q);
 	for (int i = 0; i < n; i++)
 		dispatch(q, events[i].data.u64);
 }
@@ -245,7 +245,7 @@ static void main_loop(void)
 
 /* --- start ------------------------------------------------------------------------------------- */
 
-/* The threads of queues 1 and up; they wait at the gate until the sandbox is sealed. */
+/* The threads of queues 1 and up; they wait at the gate until the rings are attached. */
 static const char *threads_start(int *err)
 {
 	pthread_attr_t attr;
@@ -265,7 +265,7 @@ static const char *threads_start(int *err)
 	return *err ? "cannot start a queue's thread" : NULL;
 }
 
-/* Everything between the first instruction and the first guest byte. NULL, or what went wrong. */
+/* Everything before the first request. No guest byte is read before attach(). NULL, or what went wrong. */
 static const char *start(int *err)
 {
 	const char *wrong = self.kind->open(err);
@@ -286,6 +286,9 @@ static const char *start(int *err)
 	*err = self.kind->seal();
 	if (*err)
 		return "cannot close the sandbox";
+	wrong = self.kind->attach();
+	if (wrong)
+		return wrong;
 	pthread_barrier_wait(&self.gate);
 	return NULL;
 }

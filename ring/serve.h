@@ -29,15 +29,20 @@ struct serve_kind {
 	const char *(*unprivileged)(int *err);
 	/* Closes the sandbox. 0 or -errno. */
 	int (*seal)(void);
+	/*
+	 * The first look at what the guest and a predecessor have left, behind the sandbox, while no queue's
+	 * thread runs. NULL, or a sentence: the frontend's fault.
+	 */
+	const char *(*attach)(void);
 
 	struct queue_life *(*life)(uint32_t q);
 	void (*watch)(uint32_t q);	/* calls serve_watch() for the queue's descriptors */
 	void (*heard)(uint32_t q, uint32_t what);
 	int (*work)(uint32_t q);	/* returns how long to sleep at most: -1 for ever, 0 not at all, ms */
-	void (*idle)(uint32_t q);	/* that time has passed and nothing happened; may be NULL */
 
 	void (*message)(const struct control_msg *msg);	/* of control, but HELLO_PLEASE and DRAIN */
 	void (*drain)(void);		/* begin nothing new, in any queue */
+	void (*drained)(void);		/* every queue is: the last thing we do; may be NULL */
 	void (*look)(void);		/* main thread, after its work: what else there is to say */
 	void (*again)(void);		/* control asks how it stands: says what look() has said; may be NULL */
 };

@@ -18,6 +18,8 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "ring/control.h"
+
 struct reason {
 	char *text;
 	size_t room;
@@ -165,9 +167,9 @@ static int measure(int fd, const struct disk_request *request, struct disk *disk
 		measure_device(fd, request, disk);
 	else
 		measure_file(fd, request, disk);
-	if (disk->sector_bytes != 512 && disk->sector_bytes != 4096)
+	if (!vbd_sector_fits(disk->sector_bytes))
 		return because(why, -EINVAL, "the target %s has sectors of %u bytes; a guest can use "
-				"512 or 4096", request->path, disk->sector_bytes);
+				"512, 2048 or 4096", request->path, disk->sector_bytes);
 	r = disk_bytes(fd, disk->sector_bytes, &disk->bytes);
 	if (r)
 		return because(why, r, "cannot find the size of the target %s", request->path);

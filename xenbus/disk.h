@@ -28,7 +28,7 @@ struct disk {
 	ino_t inode;			/* of a file: another may take its path. 0: a device */
 	dev_t dev;			/* of a file: the file system it is on */
 	uint64_t bytes;			/* a multiple of sector_bytes; 0: no medium */
-	uint32_t sector_bytes;		/* logical: 512 or 4096 */
+	uint32_t sector_bytes;		/* logical: 512, 2048 or 4096 */
 	uint32_t physical_bytes;
 	uint64_t discard_granularity;	/* bytes; 0: it cannot discard */
 	uint64_t discard_alignment;

@@ -145,6 +145,12 @@ static uint32_t batch_fill(struct aio_engine *aio, struct io **io, uint32_t n)
 	return filled;
 }
 
+/* What is over in a moment, and no fault of the operation: the caller tries again. */
+static bool kernel_is_busy(int err)
+{
+	return err == -EAGAIN || err == -EINTR || err == -ENOMEM;
+}
+
 /* Submits a batch. Returns how many were taken; a refusal takes one, which reap() will return. */
 static uint32_t batch_submit(struct aio_engine *aio, struct io **io, uint32_t n)
 {
@@ -158,7 +164,7 @@ static uint32_t batch_submit(struct aio_engine *aio, struct io **io, uint32_t n)
 		aio->in_flight += (uint32_t)took;
 		return (uint32_t)took;
 	}
-	if (took == -EAGAIN || took == -EINTR || aio->refused == BATCH)
+	if (kernel_is_busy(took) || aio->refused == BATCH)
 		return 0;
 	io[0]->result = took;
 	aio->refusal[aio->refused++] = io[0];

@@ -8,7 +8,8 @@
  *             outlives it: the journal's file or the ring's page. N 0: before the first. A call with fewer
  *             stores passes; after CALLS_MAX of them exit status 3, and PID runs on. GUEST is stopped
  *             meanwhile, so that the page is PID's alone.
- *   probe enter PID FUNCTION N           kills PID at its N-th entry of FUNCTION
+ *   probe enter PID FUNCTION N           kills PID at its N-th entry of FUNCTION, and prints its user and
+ *             the state of its sandbox
  *   probe start PROGRAM FUNCTION N COMMAND...   the same for a COMMAND that is, or becomes, PROGRAM.
  *             Status 3: it ended before
  *   probe return PID FUNCTION N          makes PID's next call of FUNCTION return N at once; PID runs on
@@ -189,12 +190,29 @@ static int do_store(pid_t pid, const char *function, long n, pid_t guest)
 
 /* --- enter ------------------------------------------------------------------------------------- */
 
+/* What the process may still do: its filter's mode (2: closed) and its user. */
+static void sandbox_say(pid_t pid)
+{
+	char path[32], line[256];
+	FILE *status;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
+	status = fopen(path, "re");
+	while (status && fgets(line, sizeof(line), status)) {
+		if (!strncmp(line, "Seccomp:", 8) || !strncmp(line, "Uid:", 4))
+			printf("%s", line);
+	}
+	if (status)
+		fclose(status);
+}
+
 static int enter(pid_t pid, const char *function, long n)
 {
 	uintptr_t address = trace_symbol(pid, function);
 
 	while (trace_until(pid, address)) {
 		if (--n == 0) {
+			sandbox_say(pid);
 			kill(pid, SIGKILL);
 			waitpid(pid, NULL, __WALL);	/* its locks have gone with it */
 			return 0;

@@ -51,7 +51,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	const enum blkif_abi abi = (enum blkif_abi)(knobs % 3);
 	const struct blk_geometry geometry = {
 		.bytes = (uint64_t)feed_u32(&feed) / 8 * 4096,
-		.sector_bytes = knobs & 4 ? 4096 : 512,
+		.sector_bytes = knobs & 4 ? 4096 : knobs & 16 ? 2048 : 512,
 		.indirect_max = knobs & 8 ? 256 : 0,
 		.flags = feed_u8(&feed),
 	};

@@ -47,7 +47,7 @@ netsite() {
 netbackd_start() {
 	rm -f "$T/run/control"
 	ip netns exec "$net" "$root/tests/sim/xensim" run "$sim" 0 -- "$build/sbin/xenbackd" --run "$T/run" \
-		--libexec "$build/libexec" --config "$T/xenback.conf" "$@" >>"$T/xenbackd.log" 2>&1 &
+		--libexec "${libexec:-$build/libexec}" --config "$T/xenback.conf" "$@" >>"$T/xenbackd.log" 2>&1 &
 	xenbackd=$!
 	pids="$xenbackd $pids"
 	wait_for 5 test -S "$T/run/control"

@@ -20,7 +20,7 @@ struct fake_xen {
 	bool unbound;			/* the frontend's port does not exist */
 	uint32_t no_handle;		/* the how manieth handle, of either kind, cannot be opened; 0: each can */
 	uint32_t pending;		/* our ports, a bit each in the order of binding: the next events_take() has one */
-	uint32_t maps, maps_failed, copy_calls, notified, unmasked;
+	uint32_t maps, maps_failed, unmaps, copy_calls, notified, unmasked;
 };
 
 extern struct fake_xen fake;

@@ -44,9 +44,10 @@ const char *worker_try(int *err)
 	assert_int_equal(journal_map(journal_fd, vbd.params.generation, 1, RING_SLOTS,
 			vbd_record_bytes(vbd.params.vbd.indirect_max), &journal), 0);
 	wrong = queue_open(&queue, &vbd, 0, &journal, err);
-	if (!wrong)
-		assert_int_equal(queue_start(&queue, disk), 0);
-	return wrong;
+	if (wrong)
+		return wrong;
+	assert_int_equal(queue_start(&queue, disk), 0);
+	return queue_attach(&queue);
 }
 
 void worker_start(void)
@@ -61,6 +62,9 @@ void worker_die(void)
 	if (queue.engine)
 		queue.engine->ops->close(queue.engine);
 	queue.engine = NULL;
+	if (queue.timer > 0)
+		close(queue.timer);
+	queue.timer = 0;
 }
 
 void world_open(const char *engine, uint32_t flags)

@@ -32,7 +32,7 @@ extern int16_t status[IDS];
 struct blkif_request *slot(uint32_t index);
 uint32_t *index_at(unsigned int word);
 
-/* A worker on the ring and journal as they are: what queue_open() says, or a failed test. */
+/* A worker on the ring and journal as they are: what queue_open() or queue_attach() says, or a failed test. */
 const char *worker_try(int *err);
 void worker_start(void);
 

@@ -236,6 +236,25 @@ static void a_flush_with_data_is_a_barrier(void **state)
 	}
 }
 
+static void sectors_of_2048_bytes_are_kept_whole(void **state)
+{
+	struct blk_geometry cd = plain;
+
+	cd.sector_bytes = 2048;
+	EACH_ABI(o) {
+		for (uint64_t sector = 0; sector < 16; sector++) {
+			begin(o, BLKIF_OP_READ, 1, sector);
+			segment(o, 0, 1, 0, 7);
+			assert_int_equal(parse(o, &cd), sector % 4 ? BLK_MISALIGNED : BLK_GOOD);
+		}
+		begin(o, BLKIF_OP_READ, 1, 4);
+		segment(o, 0, 1, 4, 7);
+		assert_int_equal(parse(o, &cd), BLK_GOOD);
+		segment(o, 0, 1, 0, 4);
+		assert_int_equal(parse(o, &cd), BLK_MISALIGNED);
+	}
+}
+
 static void large_sectors_are_kept_whole(void **state)
 {
 	struct blk_geometry large = plain;
@@ -397,6 +416,7 @@ int main(void)
 		cmocka_unit_test(a_read_only_disk_refuses_all_that_changes_it),
 		cmocka_unit_test(an_empty_drive_refuses_everything),
 		cmocka_unit_test(a_flush_with_data_is_a_barrier),
+		cmocka_unit_test(sectors_of_2048_bytes_are_kept_whole),
 		cmocka_unit_test(large_sectors_are_kept_whole),
 		cmocka_unit_test(discards),
 		cmocka_unit_test(indirect_requests),

@@ -55,7 +55,9 @@ static void parameters_outside_their_limits_are_refused(void **state)
 	REFUSED(queue[1].ring[0].pages, 32);
 	REFUSED(queue[0].ring[0].port, 0);
 	REFUSED(vbd.abi, 3);
+	REFUSED(vbd.sector_bytes, 0);
 	REFUSED(vbd.sector_bytes, 1024);
+	REFUSED(vbd.sector_bytes, 8192);
 	REFUSED(vbd.bytes, 1000);
 	REFUSED(vbd.indirect_max, 257);
 	REFUSED(vbd.indirect_max, 1);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* links: xenbus/disk.o */
+/* links: xenbus/disk.o ring/control.o */
 /*
  * Opening and measuring targets, on files in /dev/shm, whose file system takes O_DIRECT. Block
  * devices are met in the lab.
@@ -107,6 +107,22 @@ static void a_file_can_show_larger_sectors_than_it_needs(void **state)
 	close(fd);
 }
 
+/* What a CD drive says of itself. Others, a guest could not address. */
+static void sectors_of_2048_bytes_are_shown(void **state)
+{
+	struct disk disk;
+	int fd;
+
+	(void)state;
+	image(2048 * 5 + 512);
+	fd = open_as((struct disk_request) { .path = path, .sector = 2048 }, &disk);
+	assert_true(fd >= 0);
+	assert_true(disk.sector_bytes == 2048 || disk.sector_bytes == 4096);
+	assert_int_equal(disk.bytes, 2048 * 5 / disk.sector_bytes * disk.sector_bytes);
+	close(fd);
+	refused((struct disk_request) { .path = path, .sector = 8192 }, -EINVAL, "512, 2048 or 4096");
+}
+
 static void measuring_changes_nothing(void **state)
 {
 	struct disk disk;
@@ -192,6 +208,7 @@ int main(void)
 		cmocka_unit_test(a_file_has_its_whole_sectors),
 		cmocka_unit_test(a_read_only_disk_is_opened_for_reading_only),
 		cmocka_unit_test(a_file_can_show_larger_sectors_than_it_needs),
+		cmocka_unit_test(sectors_of_2048_bytes_are_shown),
 		cmocka_unit_test(measuring_changes_nothing),
 		cmocka_unit_test(an_empty_drive_is_no_mistake),
 		cmocka_unit_test(targets_that_are_no_disks_are_refused_with_their_name),

@@ -14,8 +14,10 @@
 #include <time.h>
 #include <unistd.h>
 #include <cmocka.h>
+#include <libaio.h>
 #include <sys/epoll.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 
 #include "blkback/engine/engine.h"
 
@@ -24,6 +26,19 @@
 static int file = -1;
 static uint8_t *buffer;		/* 16 pages, aligned */
 static struct engine *engine;
+static int submit_errno;	/* the next io_submit(2) says so, and does nothing; 0: it does what it is told */
+
+int io_submit(io_context_t context, long n, struct iocb **iocbs)
+{
+	const int wanted = submit_errno;
+	long took;
+
+	submit_errno = 0;
+	if (wanted)
+		return -wanted;
+	took = syscall(SYS_io_submit, context, n, iocbs);
+	return took < 0 ? -errno : (int)took;
+}
 
 static void open_engine(const char *spec)
 {
@@ -122,6 +137,23 @@ static void what_the_kernel_refuses_comes_back_with_its_error(void **state)
 	reap(&done, 1);
 	assert_int_equal(io.result, -EBADF);
 	file = open("/dev/null", O_RDWR);
+}
+
+static void what_the_kernel_has_no_room_for_is_tried_again(void **state)
+{
+	static const int busy[] = { EAGAIN, EINTR, ENOMEM };
+	struct iovec iov;
+	struct io io = an_io(IO_READ, 0, 4096, &iov), *one = &io, *done;
+
+	open_engine("aio");
+	for (int i = 0; i < 3; i++) {
+		submit_errno = busy[i];
+		assert_int_equal(engine->ops->submit(engine, &one, 1), 0);
+		assert_int_equal(engine->ops->reap(engine, &done, 1), 0);
+	}
+	assert_int_equal(engine->ops->submit(engine, &one, 1), 1);
+	reap(&done, 1);
+	assert_int_equal(io.result, 0);
 }
 
 static void no_more_is_taken_than_the_depth(void **state)
@@ -282,6 +314,7 @@ int main(void)
 		WITH_FILE(what_is_written_is_read),
 		WITH_FILE(a_short_read_is_an_error),
 		WITH_FILE(what_the_kernel_refuses_comes_back_with_its_error),
+		WITH_FILE(what_the_kernel_has_no_room_for_is_tried_again),
 		WITH_FILE(no_more_is_taken_than_the_depth),
 		WITH_FILE(a_foreign_completion_ring_is_left_alone),
 		WITH_FILE(a_discard_makes_a_hole),

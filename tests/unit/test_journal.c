@@ -275,17 +275,39 @@ static void a_journal_written_by_an_attacker_leads_nowhere(void **state)
 	}
 }
 
-static void a_journal_of_another_connection_is_formatted(void **state)
+static void a_journal_of_another_connection_is_refused_and_left_alone(void **state)
 {
 	struct world w = halfway();
 	struct journal again;
 	struct journal_plan plan;
 
-	assert_int_equal(journal_map(w.fd, GENERATION, 1, SLOTS, RECORD, &again), 0);
-	assert_int_equal(journal_recover(&again, 103, 100, &plan), JOURNAL_RECOVERED);
-	assert_int_equal(journal_map(w.fd, GENERATION + 1, 1, SLOTS, RECORD, &again), 0);
-	assert_int_equal(journal_recover(&again, 103, 100, &plan), JOURNAL_FRESH);
 	assert_int_equal(journal_map(w.fd, GENERATION, 1, SLOTS * 2, RECORD, &again), -EINVAL);
+	assert_int_equal(journal_map(w.fd, GENERATION + 1, 1, SLOTS, RECORD, &again), -EPROTO);
+	assert_int_equal(journal_map(w.fd, GENERATION, 1, SLOTS / 2, RECORD, &again), -EPROTO);
+	assert_int_equal(journal_map(w.fd, GENERATION, 1, SLOTS, RECORD - 8, &again), -EPROTO);
+	w.journal.header->drained = 1;
+	assert_int_equal(journal_map(w.fd, GENERATION + 1, 1, SLOTS, RECORD, &again), -EPROTO);
+	assert_int_equal(journal_map(w.fd, GENERATION, 1, SLOTS, RECORD, &again), 0);
+	assert_int_equal(again.header->drained, 0);
+	assert_int_equal(journal_recover(&again, 103, 100, &plan), JOURNAL_RECOVERED);
+	world_close(&w);
+}
+
+static void a_journal_of_another_version_is_taken_over_when_it_is_drained(void **state)
+{
+	struct world w = halfway();
+	struct journal again;
+	struct journal_plan plan;
+
+	w.journal.header->version++;
+	assert_int_equal(journal_map(w.fd, GENERATION, 1, SLOTS, RECORD, &again), -EPROTO);
+	journal_drained(&w.journal);
+	w.journal.header->magic++;
+	assert_int_equal(journal_map(w.fd, GENERATION, 1, SLOTS, RECORD, &again), -EPROTO);
+	w.journal.header->magic--;
+	assert_int_equal(journal_map(w.fd, GENERATION, 1, SLOTS, RECORD, &again), 0);
+	assert_int_equal(journal_recover(&again, 103, 100, &plan), JOURNAL_FRESH);
+	assert_int_equal(again.header->drained, 0);
 	world_close(&w);
 }
 
@@ -318,7 +340,8 @@ int main(void)
 		cmocka_unit_test(no_store_is_a_bad_moment_to_die),
 		cmocka_unit_test(a_lying_ring_is_a_lie_or_harms_only_itself),
 		cmocka_unit_test(a_journal_written_by_an_attacker_leads_nowhere),
-		cmocka_unit_test(a_journal_of_another_connection_is_formatted),
+		cmocka_unit_test(a_journal_of_another_connection_is_refused_and_left_alone),
+		cmocka_unit_test(a_journal_of_another_version_is_taken_over_when_it_is_drained),
 		cmocka_unit_test(queues_of_one_file_are_apart),
 	};
 

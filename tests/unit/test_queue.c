@@ -13,6 +13,7 @@
 #include <string.h>
 #include <cmocka.h>
 #include <poll.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 #include "ring/log.h"
@@ -314,9 +315,80 @@ static void a_quiet_queue_sleeps_and_unmasks_its_port(void **state)
 	push();
 	assert_int_equal(queue_rest(&queue), 0);	/* one came in between */
 	settle();
-	assert_int_equal(queue_rest(&queue), queue.move.persist && !queue.move.by_hand ? -1 : 2000);
-	queue_idle(&queue);
 	assert_int_equal(queue_rest(&queue), -1);
+}
+
+/* So much time without work, and the timer fires; then the queue sleeps again. */
+static void time_passes(uint64_t usec)
+{
+	const struct itimerspec at_once = { .it_value.tv_nsec = 1 };
+	struct pollfd timer = { queue.timer, POLLIN, 0 };
+
+	queue.worked_usec -= usec;
+	assert_int_equal(timerfd_settime(queue.timer, 0, &at_once, NULL), 0);
+	assert_int_equal(poll(&timer, 1, 1000), 1);
+	queue_timer(&queue);
+	assert_int_equal(queue_rest(&queue), -1);
+}
+
+static void what_lies_idle_is_given_back_and_the_timer_rests(void **state)
+{
+	const uint32_t mapped = queue.move.persist ? 2 : 0, before = fake.maps;
+
+	assert_int_equal(queue_rest(&queue), -1);
+	assert_true(queue.timer_usec == UINT64_MAX);
+	ask(BLKIF_OP_READ, 1, 0, 2, DATA_GREF);
+	settle();
+	assert_int_equal(queue_rest(&queue), -1);
+	assert_true(queue.timer_usec != UINT64_MAX);
+	time_passes(1000000);
+	assert_int_equal(arena_can_trim(&queue.move.arena), !mapped || queue.move.by_hand);
+	assert_true(queue.timer_usec != UINT64_MAX);
+	time_passes(1000000);
+	assert_false(arena_can_trim(&queue.move.arena));
+	assert_int_equal(queue.timer_usec != UINT64_MAX, mapped != 0);
+	assert_int_equal(fake.unmaps, 0);
+	time_passes(58000000);
+	assert_int_equal(fake.unmaps, mapped);
+	assert_true(queue.timer_usec == UINT64_MAX);
+	ask(BLKIF_OP_READ, 2, 0, 2, DATA_GREF);
+	settle();
+	assert_int_equal(answered(2), BLKIF_RSP_OKAY);
+	assert_int_equal(fake.maps - before, 2 * mapped);
+}
+
+/* The disk is slow; nor is a timer of use before it answers. */
+static void nothing_is_unmapped_under_a_request(void **state)
+{
+	worker_die();
+	world_open("fault:delay=100:aio", ALL | VBD_PERSISTENT);
+	ask(BLKIF_OP_READ, 1, 0, 1, DATA_GREF);
+	push();
+	queue_work(&queue);
+	time_passes(1000000000);
+	assert_int_equal(fake.unmaps, 0);
+	assert_true(queue.timer_usec == UINT64_MAX);
+	settle();
+	assert_int_equal(answered(1), BLKIF_RSP_OKAY);
+	assert_int_equal(queue_rest(&queue), -1);
+	assert_true(queue.timer_usec != UINT64_MAX);
+}
+
+/* What would be the cost of each sleep at queue depth 1. */
+static void a_busy_queue_does_not_set_its_timer_again(void **state)
+{
+	uint64_t set;
+
+	ask(BLKIF_OP_READ, 1, 0, 1, DATA_GREF);
+	settle();
+	queue_rest(&queue);
+	set = queue.timer_usec;
+	for (uint64_t id = 2; id < 20; id++) {
+		ask(BLKIF_OP_READ, id, 0, 1, DATA_GREF);
+		settle();
+		queue_rest(&queue);
+		assert_true(queue.timer_usec == set);
+	}
 }
 
 static void useless_kicks_are_heard_later_and_later(void **state)
@@ -409,6 +481,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_large_sector_on_two_pages_is_copied,
 				mapping, world_close),
 		EACH_WAY(a_quiet_queue_sleeps_and_unmasks_its_port),
+		EACH_WAY(what_lies_idle_is_given_back_and_the_timer_rests),
+		cmocka_unit_test_setup_teardown(nothing_is_unmapped_under_a_request, mapping, world_close),
+		EACH_WAY(a_busy_queue_does_not_set_its_timer_again),
 		EACH_WAY(useless_kicks_are_heard_later_and_later),
 		EACH_WAY(a_drained_queue_has_ended_all_it_took_and_takes_no_more),
 		EACH_WAY(a_port_or_page_that_is_not_there_is_a_sentence),

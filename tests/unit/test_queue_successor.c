@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "ring/log.h"
@@ -87,6 +88,39 @@ static void a_ring_that_contradicts_the_journal_is_the_frontends_fault(void **st
 	*index_at(2) = req_prod + 1;
 	assert_non_null(worker_try(&err));
 	assert_int_equal(err, 0);
+}
+
+static void reach(int prot)
+{
+	const size_t bytes = journal_bytes(1, RING_SLOTS, vbd_record_bytes(256));
+	/* The mapping begins with the header, 64 bytes before the first ring of journal.h. */
+	void *journal = (uint8_t *)queue.journal.ring - 64;
+
+	assert_int_equal(mprotect(fake.page[RING_GREF], FAKE_PAGE_BYTES, prot), 0);
+	assert_int_equal(mprotect(journal, bytes, prot), 0);
+}
+
+/* What has privileges: it would be killed here at its first look. */
+static void a_queue_is_opened_without_a_look_at_ring_or_journal(void **state)
+{
+	const struct journal journal = queue.journal;
+	const char *wrong;
+	int err = 0;
+
+	ask(BLKIF_OP_READ, 1, 0, 1, DATA_GREF);
+	push();
+	queue_pass(&queue);
+	worker_die();
+	memset(&queue, 0, sizeof(queue));
+	queue.journal = journal;
+	reach(PROT_NONE);
+	wrong = queue_open(&queue, &vbd, 0, &journal, &err);
+	reach(PROT_READ | PROT_WRITE);
+	assert_null(wrong);
+	assert_int_equal(queue_start(&queue, disk), 0);
+	assert_null(queue_attach(&queue));
+	settle();
+	assert_int_equal(answered(1), BLKIF_RSP_OKAY);
 }
 
 /* One page of its own for each id, so that no two requests in flight touch the same bytes. */
@@ -177,6 +211,7 @@ int main(void)
 		EACH_WAY(a_successor_wakes_a_guest_that_missed_its_kick),
 		EACH_WAY(a_successor_shows_answers_again_and_kicks),
 		EACH_WAY(a_ring_that_contradicts_the_journal_is_the_frontends_fault),
+		EACH_WAY(a_queue_is_opened_without_a_look_at_ring_or_journal),
 		EACH_WAY(requests_outlive_many_workers),
 		EACH_WAY(writes_that_were_answered_are_on_the_disk_whoever_did_them),
 	};

@@ -62,9 +62,8 @@ uint32_t *header_at(uint32_t gref, unsigned int word)
 }
 
 /* As netback/main.c does it. */
-static void note_open(void)
+static void note_adopt(void)
 {
-	vif.note = note;
 	if (vif.note->generation == vif.params.generation) {
 		hash_adopt(&vif.note->hash, VIF_QUEUES);
 		return;
@@ -82,11 +81,15 @@ const char *vif_worker_start(void)
 	memset(&queue, 0, sizeof(queue));
 	memset(&ctrl, 0, sizeof(ctrl));
 	vif.draining = false;
-	note_open();
+	vif.note = note;
 	wrong = queue_open(&queue, &vif, 0, tap, slates, &err);
 	if (!wrong)
 		wrong = ctrl_open(&ctrl, &vif, dup(steer_file), &err);
-	return wrong;
+	if (wrong)
+		return wrong;
+	note_adopt();
+	wrong = queue_attach(&queue);
+	return wrong ? wrong : ctrl_attach(&ctrl);
 }
 
 void vif_worker_die(void)

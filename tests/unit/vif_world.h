@@ -36,7 +36,7 @@ uint32_t *header_at(uint32_t gref, unsigned int word);
 /* A new connection with those vif_flags: rings that begin at `index`, perhaps a control ring; no worker. */
 void vif_connect(uint32_t flags, bool with_ctrl, uint32_t index);
 
-/* A worker on the rings as they are: what queue_open() says. And its end, with all that it had in memory. */
+/* A worker on the rings as they are: what its opening says. And its end, with all that it had in memory. */
 const char *vif_worker_start(void);
 void vif_worker_die(void);
 
