@@ -159,7 +159,6 @@ static int measure(int fd, const struct disk_request *request, struct disk *disk
 		return r;
 	disk->is_device = S_ISBLK(st.st_mode);
 	disk->rdev = disk->is_device ? st.st_rdev : 0;
-	disk->inode = disk->is_device ? 0 : st.st_ino;
 	if (disk->is_device)
 		measure_device(fd, request, disk);
 	else

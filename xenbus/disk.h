@@ -25,7 +25,6 @@ struct disk_request {
 struct disk {
 	bool is_device;
 	dev_t rdev;			/* of a device */
-	ino_t inode;			/* of a file: another may take its path. 0: a device */
 	uint64_t bytes;			/* a multiple of sector_bytes; 0: no medium */
 	uint32_t sector_bytes;		/* logical: 512 or 4096 */
 	uint32_t physical_bytes;

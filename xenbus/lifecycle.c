@@ -425,11 +425,11 @@ static int adopt(struct device *device)
 	worker_adopt(device);
 	if (device->generation == 0)
 		return 0;
-	if (device->worker.state != WORKER_NONE)
-		adopt_connection(device);
 	/* 5 over a living connection: it had been published before the toolstack closed it. */
 	device->published = ours == BUS_CONNECTED || ours == BUS_RECONFIGURED ||
 			(ours == BUS_CLOSING && device->worker.state != WORKER_NONE);
+	if (device->worker.state != WORKER_NONE)
+		adopt_connection(device);
 	return 0;
 }
 
