@@ -148,6 +148,14 @@ int disk_bytes(int fd, uint32_t sector_bytes, uint64_t *bytes)
 	return 0;
 }
 
+void disk_identify(struct disk *disk, const struct stat *st)
+{
+	disk->is_device = S_ISBLK(st->st_mode);
+	disk->rdev = disk->is_device ? st->st_rdev : 0;
+	disk->inode = disk->is_device ? 0 : st->st_ino;
+	disk->dev = disk->is_device ? 0 : st->st_dev;
+}
+
 static int measure(int fd, const struct disk_request *request, struct disk *disk,
 		const struct reason *why)
 {
@@ -159,10 +167,7 @@ static int measure(int fd, const struct disk_request *request, struct disk *disk
 	r = check_type(request, &st, why);	/* again: this is what we hold */
 	if (r)
 		return r;
-	disk->is_device = S_ISBLK(st.st_mode);
-	disk->rdev = disk->is_device ? st.st_rdev : 0;
-	disk->inode = disk->is_device ? 0 : st.st_ino;
-	disk->dev = disk->is_device ? 0 : st.st_dev;
+	disk_identify(disk, &st);
 	if (disk->is_device)
 		measure_device(fd, request, disk);
 	else

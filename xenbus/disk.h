@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 /* What is asked for. */
@@ -25,7 +26,7 @@ struct disk_request {
 struct disk {
 	bool is_device;
 	dev_t rdev;			/* of a device */
-	ino_t inode;			/* of a file: another may take its path. 0: a device */
+	ino_t inode;			/* of a file; 0: a device */
 	dev_t dev;			/* of a file: the file system it is on */
 	uint64_t bytes;			/* a multiple of sector_bytes; 0: no medium */
 	uint32_t sector_bytes;		/* logical: 512, 2048 or 4096 */
@@ -43,6 +44,9 @@ struct disk {
  *  sectors that a guest cannot use
  */
 int disk_open(const struct disk_request *request, struct disk *disk, char *why, size_t room);
+
+/* Which file or device it is, of all that `disk` says: from fstat(2) of an open target. */
+void disk_identify(struct disk *disk, const struct stat *st);
 
 /* The present size of an open target, whole sectors, bytes. 0 or -errno. */
 int disk_bytes(int fd, uint32_t sector_bytes, uint64_t *bytes);

@@ -140,7 +140,7 @@ struct move {
 	int (*write)(struct device *device);
 };
 
-/* Returned by a transaction's body: what was decided upon is no longer so. Look again. */
+/* Returned instead of 0: what was decided upon is no longer so, nothing was written. Look again. */
 #define MOVE_STALE 1
 
 static int move_body(struct store *store, void *arg)
@@ -165,14 +165,15 @@ static int move(struct device *device, enum bus_state from, enum bus_state to,
 		int (*write)(struct device *device))
 {
 	struct move move = { device, from, to, write };
-	int r = store_transact(store_of(device), move_body, &move);
 
-	return r == MOVE_STALE ? 0 : r;
+	return store_transact(store_of(device), move_body, &move);
 }
 
 int device_republish(struct device *device, int (*write)(struct device *device))
 {
-	return move(device, BUS_CONNECTED, BUS_CONNECTED, write);
+	int r = move(device, BUS_CONNECTED, BUS_CONNECTED, write);
+
+	return r == MOVE_STALE ? 0 : r;
 }
 
 /* --- actions ----------------------------------------------------------------------------------- */
@@ -271,7 +272,7 @@ static int close_device(struct device *device, enum bus_state from, enum bus_sta
 	return r;
 }
 
-/* 0, or -errno: try again a little later. */
+/* 0, MOVE_STALE, or -errno: try again a little later. */
 static int perform(struct device *device, enum device_action action, const struct device_view *view)
 {
 	device_log(device, LOG_DEBUG, "%s (ours %d, theirs %d)", device_action_name(action),
@@ -321,6 +322,7 @@ bool device_evaluate(struct device *device)
 		if (action == DEVICE_REST)
 			break;
 		r = perform(device, action, &view);
+		r = r == MOVE_STALE ? 0 : r;
 		doing = r ? device_action_name(action) : doing;
 	}
 	if (r)
@@ -425,11 +427,11 @@ static int adopt(struct device *device)
 	worker_adopt(device);
 	if (device->generation == 0)
 		return 0;
-	if (device->worker.state != WORKER_NONE)
-		adopt_connection(device);
 	/* 5 over a living connection: it had been published before the toolstack closed it. */
 	device->published = ours == BUS_CONNECTED || ours == BUS_RECONFIGURED ||
 			(ours == BUS_CLOSING && device->worker.state != WORKER_NONE);
+	if (device->worker.state != WORKER_NONE)
+		adopt_connection(device);
 	return 0;
 }
 

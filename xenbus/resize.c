@@ -6,13 +6,12 @@
 #include "xenbus/resize.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <linux/netlink.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/inotify.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
@@ -47,27 +46,30 @@ int resize_open(struct fleet *fleet)
 	return fleet_watch(fleet, fleet->inotify_fd, EVENT_FILES, 0);
 }
 
-/* The fleet's n-th vbd with a target, or NULL where that slot has none. */
+/* The fleet's n-th vbd with an open disk, or NULL where that slot has none. */
 static struct vbd *vbd_at(struct fleet *fleet, uint32_t slot)
 {
 	struct device *device = fleet->device[slot];
 
-	if (!device || device->id.kind != DEVICE_VBD || !vbd_of(device)->target)
+	if (!device || device->id.kind != DEVICE_VBD || !vbd_of(device)->held)
 		return NULL;
 	return vbd_of(device);
 }
 
+/* The file that the guest has, whatever its name is by now. */
 static void arm(struct vbd *vbd)
 {
+	struct device *device = &vbd->device;
+	char path[32];
 	int watch;
 
-	if (vbd->disk.is_device || !vbd->target)
+	if (vbd->disk.is_device || !vbd->held)
 		return;
-	watch = inotify_add_watch(vbd->device.fleet->inotify_fd, vbd->target,
-			IN_MODIFY | IN_ONESHOT);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", vbd->fd);
+	watch = inotify_add_watch(device->fleet->inotify_fd, path, IN_MODIFY | IN_ONESHOT);
 	if (watch < 0)
-		device_log(&vbd->device, LOG_WARN, "the size of %s cannot be watched (%s): after resizing it, say "
-				"`xenbackctl resize'", vbd->target, strerror(errno));
+		device_log(device, LOG_WARN, "the size of %s cannot be watched (%s): after resizing it, say "
+				"`xenbackctl resize'", device->kind->target(device), strerror(errno));
 	vbd->file_watch = watch < 0 ? 0 : watch;
 }
 
@@ -96,22 +98,6 @@ void resize_unwatch(struct vbd *vbd)
 	inotify_rm_watch(fleet->inotify_fd, watch);
 }
 
-static int target_bytes(const struct vbd *vbd, uint64_t *bytes)
-{
-	int fd = open(vbd->target, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	struct stat st;
-	int r = 0;
-
-	if (fd < 0)
-		return -errno;
-	if (vbd->held && fstat(fd, &st) == 0 && st.st_ino != vbd->held)
-		r = -ESTALE;	/* the size of another file is none of the guest's */
-	if (r == 0)
-		r = disk_bytes(fd, vbd->device.params.vbd.sector_bytes, bytes);
-	close(fd);
-	return r;
-}
-
 static int sectors_write(struct device *device)
 {
 	return store_write(device->fleet->store, device->backend, "sectors", "%" PRIu64,
@@ -128,9 +114,9 @@ int resize_now(struct vbd *vbd, uint64_t *bytes)
 	/* No sectors: it was adopted from another version, without its parameters. */
 	if (!device->published || device->worker.state != WORKER_RUNNING || params->sector_bytes == 0)
 		return -ENOTCONN;
-	if (!vbd->target)
+	if (!vbd->held)
 		return -ENOMEDIUM;
-	r = target_bytes(vbd, bytes);
+	r = disk_bytes(vbd->fd, params->sector_bytes, bytes);
 	if (r)
 		return r;
 	if (params->bytes != *bytes) {

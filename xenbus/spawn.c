@@ -121,6 +121,13 @@ int process_signal(int pidfd, int signal)
 	return syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0) ? -errno : 0;
 }
 
+int process_descriptor(int pidfd, int number)
+{
+	int fd = (int)syscall(SYS_pidfd_getfd, pidfd, number, 0);
+
+	return fd < 0 ? -errno : fd;
+}
+
 int process_ended(int pidfd, int *status)
 {
 	struct pollfd poller = { .fd = pidfd, .events = POLLIN };

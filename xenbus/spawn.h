@@ -30,6 +30,9 @@ void process_reap(pid_t child);
 /* Sends a signal through a pidfd. 0 or -errno. */
 int process_signal(int pidfd, int signal);
 
+/* A duplicate of its descriptor `number`, close-on-exec; needs CAP_SYS_PTRACE. -errno. */
+int process_descriptor(int pidfd, int number);
+
 /* Has the process ended? Collects its exit status where it is our child: *status as of wait(2), or
  * -1 where it is not. */
 int process_ended(int pidfd, int *status);

@@ -123,8 +123,7 @@ static bool is_loop_of(const char *sys, dev_t rdev, const struct stat *file)
 
 /*
  * Is what the script named the file of `params` in other words? Scripts may put more than a loop device
- * before a file: what decrypts it, a snapshot that keeps it as it is. A connected guest that has the file
- * keeps it: nobody holds its loop device, which may have been taken away as idle.
+ * before a file: what decrypts it, a snapshot that keeps it as it is.
  */
 static bool is_file_itself(const struct vbd *vbd, const char *params)
 {
@@ -133,8 +132,6 @@ static bool is_file_itself(const struct vbd *vbd, const char *params)
 
 	if (!is_type(params, S_IFREG) || stat(params, &file))
 		return false;
-	if (vbd->held && vbd->held == file.st_ino)
-		return true;
 	if (!vbd->named_device) {
 		if (stat(vbd->target, &st) || !S_ISBLK(st.st_mode))
 			return false;

@@ -7,8 +7,10 @@
 #include "xenbus/vbd.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -16,6 +18,7 @@
 #include "xenbus/frontend.h"
 #include "xenbus/resize.h"
 #include "xenbus/sharing.h"
+#include "xenbus/spawn.h"
 #include "xenbus/target.h"
 #include "xenbus/worker.h"
 
@@ -97,38 +100,83 @@ static int vbd_prepare(struct device *device)
 	return sharing_check(vbd);
 }
 
-/* What the worker that a former control started has open: the path may lead to another file by now. */
-static void held_find(struct vbd *vbd)
-{
-	const struct worker *worker = &vbd->device.worker;
-	char path[64];
-	struct stat st;
+/* --- the disk of a connection ------------------------------------------------------------------- */
 
-	snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)worker->pid, WORKER_FD_BACKING);
-	if (worker->pidfd >= 0 && stat(path, &st) == 0 && S_ISREG(st.st_mode))
-		vbd->held = st.st_ino;
+/*
+ * Its workers have it one after the other: it is opened for the first, and nobody but a new connection
+ * looks at the path again. That may have come to lead elsewhere, and opening may take long.
+ */
+static int hold(struct vbd *vbd)
+{
+	int r = vbd->known ? 0 : target_look(vbd);
+
+	if (r || !vbd->target)
+		return r;
+	vbd->fd = open_or_fail(vbd);
+	if (vbd->fd < 0)
+		return vbd->fd;
+	vbd->held = true;
+	return 0;
 }
 
-/* The disk of a worker that a former control started: what cannot be measured is no reason to end
- * what runs. */
+static void let_go(struct vbd *vbd)
+{
+	resize_unwatch(vbd);
+	if (vbd->held)
+		close(vbd->fd);
+	vbd->held = false;
+}
+
+/* Takes the disk out of the worker that a former control started, for the day on which that dies. */
+static void take(struct vbd *vbd)
+{
+	struct device *device = &vbd->device;
+	struct stat st;
+	int fd;
+
+	/* An empty drive's worker has something of its own at that number. */
+	if (device->worker.pidfd < 0 || device->params.vbd.sector_bytes == 0 ||
+			device->params.vbd.flags & VBD_NO_MEDIUM)
+		return;
+	fd = process_descriptor(device->worker.pidfd, WORKER_FD_BACKING);
+	if (fd < 0) {
+		device_log(device, LOG_WARN, "cannot take the disk out of worker %d (%s): its successor "
+				"opens it anew", (int)device->worker.pid, strerror(-fd));
+		return;
+	}
+	if (fstat(fd, &st) || (!S_ISREG(st.st_mode) && !S_ISBLK(st.st_mode))) {
+		close(fd);
+		return;
+	}
+	vbd->fd = fd;
+	vbd->held = true;
+	disk_identify(&vbd->disk, &st);
+	resize_watch(vbd);
+}
+
+/* What cannot be measured is no reason to end what runs. */
+static void measure_again(struct vbd *vbd)
+{
+	char why[400];
+	int fd = target_open(vbd, why, sizeof(why));
+
+	if (fd < 0)
+		device_log(&vbd->device, LOG_WARN, "%s", why);
+	else
+		close(fd);
+}
+
+/* The disk of a worker that a former control started. */
 static void vbd_adopt(struct device *device)
 {
 	struct vbd *vbd = vbd_of(device);
-	char why[400];
-	int fd, r = -EAGAIN;
+	int r = -EAGAIN;
 
-	held_find(vbd);
 	for (unsigned int i = 0; i < STORE_TRIES && r == -EAGAIN; i++)
 		r = target_look(vbd);
-	if (r || !vbd->target)
-		return;
-	fd = target_open(vbd, why, sizeof(why));
-	if (fd < 0) {
-		device_log(device, LOG_WARN, "%s", why);
-		return;
-	}
-	close(fd);
-	resize_watch(vbd);
+	if (r == 0 && vbd->target && !device->published)	/* what it is has yet to be told */
+		measure_again(vbd);
+	take(vbd);
 }
 
 /* --- the frontend's keys ----------------------------------------------------------------------- */
@@ -245,38 +293,23 @@ static void disk_fill(struct vbd *vbd)
 	params->discard_granularity = disk->discard_granularity;
 }
 
-/*
- * A guest that is connected keeps its disk: a file that was moved to the same place is another one. Not so for
- * devices: a LUN that comes back may have another number.
- */
-static int held_check(struct vbd *vbd)
-{
-	struct device *device = &vbd->device;
-
-	if (device->published && vbd->held && vbd->held != vbd->disk.inode) {
-		device_fail(device, ESTALE, "the target %s is another one by now than the guest's disk",
-				vbd->target);
-		return -ESTALE;
-	}
-	vbd->held = vbd->disk.inode;
-	return 0;
-}
-
-/* For a new connection and for a successor alike. */
+/* For a new connection and for a successor alike: what is open already stays as it is. */
 static int vbd_open(struct device *device, int fds[BACKING_FDS_MAX], unsigned int *n)
 {
 	struct vbd *vbd = vbd_of(device);
-	int r = vbd->known ? 0 : target_look(vbd);
+	int r = vbd->held ? 0 : hold(vbd);
 
 	*n = 0;
-	if (r == 0 && vbd->target) {
-		fds[0] = open_or_fail(vbd);
-		r = fds[0] < 0 ? fds[0] : held_check(vbd);
-		*n = 1;
-	}
 	if (r)
 		return r;
-	disk_fill(vbd);
+	if (vbd->held) {
+		fds[0] = fcntl(vbd->fd, F_DUPFD_CLOEXEC, 0);
+		if (fds[0] < 0)
+			return -errno;
+		*n = 1;
+	}
+	if (device->params.vbd.sector_bytes == 0)	/* else the guest has been told what its disk is */
+		disk_fill(vbd);
 	resize_watch(vbd);
 	return 0;
 }
@@ -334,13 +367,12 @@ static const char *vbd_target(struct device *device)
 
 static void vbd_released(struct device *device)
 {
-	vbd_of(device)->held = 0;
-	resize_unwatch(vbd_of(device));
+	let_go(vbd_of(device));
 }
 
 static void vbd_forget(struct device *device)
 {
-	resize_unwatch(vbd_of(device));
+	let_go(vbd_of(device));
 	free(vbd_of(device)->target);
 }
 

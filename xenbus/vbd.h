@@ -17,7 +17,8 @@ struct vbd {
 	bool shared;		/* mode w!: others may have the disk, whoever writes */
 	bool known;		/* the above have been read */
 	struct disk disk;	/* as measured last */
-	ino_t held;		/* the file that this connection's workers have open; 0: a device, or not known */
+	bool held;		/* this connection's disk is open: */
+	int fd;			/* a duplicate of what its workers have, closed before state 6 */
 	int file_watch;		/* inotify; 0: none, or its one shot has been fired */
 	bool look_again;	/* the size may have changed since it was published */
 };

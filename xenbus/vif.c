@@ -11,7 +11,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "ring/slate.h"
@@ -19,6 +18,7 @@
 #include "xenbus/arrive.h"
 #include "xenbus/frontend.h"
 #include "xenbus/rundir.h"
+#include "xenbus/spawn.h"
 #include "xenbus/steer.h"
 #include "xenbus/worker.h"
 
@@ -271,8 +271,7 @@ static void vif_adopt(struct device *device)
 
 	ifindex_find(vif);
 	for (uint32_t q = 0; q < device->params.queues && device->worker.pidfd >= 0; q++) {
-		int fd = (int)syscall(SYS_pidfd_getfd, device->worker.pidfd,
-				WORKER_FD_BACKING + (int)q, 0);
+		int fd = process_descriptor(device->worker.pidfd, WORKER_FD_BACKING + (int)q);
 
 		if (fd < 0)
 			break;

@@ -455,8 +455,8 @@ static void worker_broken(struct device *device, const struct control_msg *msg)
 	const int err = msg->value && msg->value < ERRNO_LIMIT ? (int)msg->value : EPROTO;
 
 	if (worker->state == WORKER_STARTING && device->published && msg->value) {
-		device_log(device, LOG_ERROR, "worker %d cannot take over: %s (%s)", (int)worker->pid,
-				msg->text, strerror(err));
+		device_log(device, LOG_ERROR, "worker %d cannot take over: %s", (int)worker->pid,
+				msg->text);
 		process_signal(worker->pidfd, SIGKILL);
 		return;
 	}

@@ -290,7 +290,7 @@ static void signals_open(void)
 	signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-/* Two descriptors per device and a few of our own. */
+/* Three descriptors per disk, up to eleven per interface, and a few of our own. */
 static void descriptors_raise(void)
 {
 	struct rlimit limit;

@@ -197,6 +197,8 @@ static void device_lost(struct device *device)
 		if (vif->steer_map > 0)
 			close(vif->steer_map);
 	} else {
+		if (vbd_of(device)->held)
+			close(vbd_of(device)->fd);
 		free(vbd_of(device)->target);
 	}
 	fleet.device[device->slot] = NULL;

@@ -15,6 +15,7 @@
 #include "xenbus/lock.h"
 #include "xenbus/resize.h"
 #include "xenbus/rundir.h"
+#include "xenbus/spawn.h"
 #include "xenbus/steer.h"
 #include "xenbus/worker.h"
 
@@ -201,7 +202,7 @@ int disk_open(const struct disk_request *request, struct disk *disk, char *why, 
 
 	HOLDS(request->path);
 	*disk = (struct disk) {
-		.inode = host.disk_bytes, .bytes = host.disk_bytes, .sector_bytes = 512, .physical_bytes = 4096, .discard_granularity = 512,
+		.bytes = host.disk_bytes, .sector_bytes = 512, .physical_bytes = 4096, .discard_granularity = 512,
 	};
 	if (fd < 0)
 		snprintf(why, room, "%s does not open", request->path);
@@ -263,6 +264,15 @@ void config_uids(const struct config *config, uint32_t *first, uint32_t *last)
 bool lock_uid(uint32_t uid)
 {
 	return true;
+}
+
+/* A worker's disk. */
+int process_descriptor(int pidfd, int number)
+{
+	const int r = trouble();
+
+	HOLDS(pidfd == STDIN_FILENO && number == WORKER_FD_BACKING);
+	return r ? r : open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
 }
 
 /* --- workers ------------------------------------------------------------------------------------- */
@@ -338,6 +348,8 @@ void worker_adopt(struct device *device)
 	} else {
 		device->params = it->params;
 		device->worker.state = it->lives ? WORKER_STARTING : WORKER_LOST;
+		if (it->lives && device->id.kind == DEVICE_VBD)
+			device->worker.pidfd = STDIN_FILENO;	/* there is a process; nobody looks at it */
 	}
 	it->params.magic = 0;
 }

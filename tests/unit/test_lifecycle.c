@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* links: xenbus/lifecycle.o xenbus/device.o ring/log.o */
+/*
+ * What control does with one device, on a store of two states and one generation, in which the
+ * toolstack writes between a look and the transaction that follows it.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <errno.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "xenbus/arrive.h"
+#include "xenbus/lock.h"
+#include "xenbus/rundir.h"
+#include "xenbus/worker.h"
+
+static struct fleet fleet;
+static enum bus_state ours, theirs, written_between;	/* BUS_UNKNOWN: the toolstack writes nothing */
+
+/* --- the store --------------------------------------------------------------------------------- */
+
+int store_state(struct store *store, const char *dir, enum bus_state *state)
+{
+	*state = strstr(dir, "backend") ? ours : theirs;
+	return 0;
+}
+
+int store_u64(struct store *store, const char *dir, const char *key, uint64_t min, uint64_t max,
+		uint64_t *value)
+{
+	*value = 5;
+	return 0;
+}
+
+int store_u32(struct store *store, const char *dir, const char *key, uint32_t min, uint32_t max,
+		uint32_t *value)
+{
+	*value = 0;	/* `online': the toolstack takes the device away */
+	return 0;
+}
+
+int store_transact(struct store *store, int (*body)(struct store *store, void *arg), void *arg)
+{
+	if (written_between != BUS_UNKNOWN)
+		ours = written_between;
+	written_between = BUS_UNKNOWN;
+	return body(store, arg);
+}
+
+int store_write(struct store *store, const char *dir, const char *key, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	if (strcmp(key, "state") == 0)
+		ours = (enum bus_state)va_arg(args, int);
+	va_end(args);
+	return 0;
+}
+
+int store_remove(struct store *store, const char *path)
+{
+	return 0;
+}
+
+bool store_trouble(struct store *store)
+{
+	return false;
+}
+
+uint32_t store_domid(const struct store *store)
+{
+	return 0;
+}
+
+const char *store_root(const struct store *store)
+{
+	return "/local/domain/0/backend";
+}
+
+int store_watch(struct store *store, const char *path, struct device_id id)
+{
+	return 0;
+}
+
+void store_unwatch(struct store *store, const char *path, struct device_id id)
+{
+}
+
+/* --- a disk that is always there, and a worker that always runs ---------------------------------- */
+
+static int hook(struct device *device)
+{
+	return 0;
+}
+
+static bool named(struct device *device)
+{
+	return true;
+}
+
+static const struct kind disk = { .id = DEVICE_VBD, .early = true, .bytes = sizeof(struct device),
+		.advertise = hook, .named = named, .prepare = hook, .publish = hook };
+
+const struct kind *kind_of(uint32_t id)
+{
+	return &disk;
+}
+
+const char *kind_name(uint32_t id)
+{
+	return "vbd";
+}
+
+void worker_adopt(struct device *device)
+{
+	device->worker.state = WORKER_RUNNING;
+}
+
+void worker_release(struct device *device)
+{
+	device->worker.state = WORKER_NONE;
+}
+
+void worker_start(struct device *device, bool fresh)
+{
+	device->worker.state = WORKER_RUNNING;
+}
+
+void worker_tick(struct device *device)
+{
+}
+
+int device_arrive(struct device *device)
+{
+	return 0;
+}
+
+int device_settings(struct device *device)
+{
+	return 0;
+}
+
+struct settings device_settings_now(struct device *device)
+{
+	return (struct settings) { 0 };
+}
+
+uint32_t fleet_free_uid(struct fleet *of)
+{
+	return 1;
+}
+
+void fleet_look_again(struct fleet *of)
+{
+}
+
+uint64_t now_msec(void)
+{
+	return 1000;
+}
+
+bool lock_uid(uint32_t uid)
+{
+	return true;
+}
+
+void rundir_remove(const char *run, const char *name)
+{
+}
+
+/* --- what is held ------------------------------------------------------------------------------ */
+
+/* Adopted in state 2, of a frontend that is at 3. */
+static struct device *disk_make(void)
+{
+	ours = BUS_INITWAIT;
+	theirs = BUS_INITIALISED;
+	written_between = BUS_UNKNOWN;
+	return device_open(&fleet, 0, (struct device_id) { .kind = DEVICE_VBD, .domid = 7, .devid = 51712 });
+}
+
+static void a_connected_guest_is_told_so(void **state)
+{
+	struct device *device = disk_make();
+
+	(void)state;
+	assert_true(device_evaluate(device));
+	assert_int_equal(ours, BUS_CONNECTED);
+	assert_true(device->published);
+	device_close(device);
+}
+
+static void a_guest_that_was_not_told_counts_as_not_connected(void **state)
+{
+	struct device *device = disk_make();
+
+	(void)state;
+	written_between = BUS_CLOSING;
+	assert_true(device_evaluate(device));
+	assert_false(device->published);
+	assert_int_equal(device->worker.state, WORKER_NONE);
+	assert_int_equal(ours, BUS_CLOSED);
+	device_close(device);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_connected_guest_is_told_so),
+		cmocka_unit_test(a_guest_that_was_not_told_counts_as_not_connected),
+	};
+
+	log_level(LOG_ERROR);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
