@@ -43,8 +43,8 @@ struct kind {
 	/* txn: reads the frontend's keys, each once, into device->params. Where it fails, `wrong`
 	 * names the key, and the caller reports. */
 	int (*negotiate)(struct device *device, char wrong[WRONG_KEY_MAX]);
-	/* The backing for a worker, opened for the connection's first: fds, close-on-exec, which the
-	 * caller closes. */
+	/* The backing for a worker, opened for the connection's first: fds, close-on-exec, which
+	 * the caller closes. */
 	int (*open)(struct device *device, int fds[BACKING_FDS_MAX], unsigned int *n);
 	/* Bytes of the journal of device->params' connection. */
 	size_t (*journal_bytes)(const struct device_params *params);
@@ -60,7 +60,7 @@ struct kind {
 	void (*message)(struct device *device, const struct control_msg *msg);
 	/* What stands behind the device, for people: a path, a bridge. Never NULL. */
 	const char *(*target)(struct device *device);
-	/* The connection has ended: no worker holds the backing; nor do we, after this. NULL: nothing. */
+	/* The connection has ended: no worker has the backing, nor do we after this. NULL: none. */
 	void (*released)(struct device *device);
 	/* The device is gone: undo arrive() and free what prepare() has kept. NULL: nothing. */
 	void (*forget)(struct device *device);

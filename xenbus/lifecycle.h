@@ -21,7 +21,7 @@ struct worker {
 	enum worker_state state;
 	pid_t pid;
 	int pidfd;			/* -1: no process */
-	bool ended;			/* the process has gone, but its I/O may not have: record_held() */
+	bool ended;			/* the process has, its I/O may not have: record_held() */
 	int status;			/* as of wait(2), of one that has ended */
 	struct control_line line;	/* fd: to the worker's socket; listen_fd is not used */
 	bool successor;			/* DRAINING only to make way for a new process */

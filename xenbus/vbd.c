@@ -103,8 +103,8 @@ static int vbd_prepare(struct device *device)
 /* --- the disk of a connection ------------------------------------------------------------------- */
 
 /*
- * Its workers have it one after the other: it is opened for the first, and nobody but a new connection
- * looks at the path again. That may have come to lead elsewhere, and opening may take long.
+ * Its workers have it one after the other: it is opened for the first, and nobody but a new
+ * connection looks at the path again. That may lead elsewhere by then, and opening may take long.
  */
 static int hold(struct vbd *vbd)
 {
@@ -140,8 +140,8 @@ static void take(struct vbd *vbd)
 		return;
 	fd = process_descriptor(device->worker.pidfd, WORKER_FD_BACKING);
 	if (fd < 0) {
-		device_log(device, LOG_WARN, "cannot take the disk out of worker %d (%s): its successor "
-				"opens it anew", (int)device->worker.pid, strerror(-fd));
+		device_log(device, LOG_WARN, "cannot take the disk out of worker %d (%s): its "
+				"successor opens it anew", (int)device->worker.pid, strerror(-fd));
 		return;
 	}
 	if (fstat(fd, &st) || (!S_ISREG(st.st_mode) && !S_ISBLK(st.st_mode))) {
@@ -308,7 +308,7 @@ static int vbd_open(struct device *device, int fds[BACKING_FDS_MAX], unsigned in
 			return -errno;
 		*n = 1;
 	}
-	if (device->params.vbd.sector_bytes == 0)	/* else the guest has been told what its disk is */
+	if (device->params.vbd.sector_bytes == 0)	/* else the guest knows what its disk is */
 		disk_fill(vbd);
 	resize_watch(vbd);
 	return 0;

@@ -346,8 +346,8 @@ void worker_exited(struct device *device)
 		return;
 	if (record_held(device->fleet->run, device->run_name)) {
 		if (news)
-			device_log(device, LOG_NOTICE, "worker %d has ended, not yet what it had under way",
-					(int)worker->pid);
+			device_log(device, LOG_NOTICE, "worker %d has ended, not yet what it had "
+					"under way", (int)worker->pid);
 		device_wake_in(device, IO_LOOK_MSEC);
 		return;
 	}

@@ -25,7 +25,7 @@ void worker_start(struct device *device, bool fresh);
 /*
  * Finds what a former control has left in the run directory: a live process becomes STARTING (it is
  * asked to say CONNECTED again, with its generation), or DRAINING where the device has none; a dead
- * one of this generation LOST; nothing NONE; DRAINING also where what it had under way has not ended.
+ * one of this generation LOST; nothing NONE; DRAINING also where what it had under way goes on.
  */
 void worker_adopt(struct device *device);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Holds another process's memory, as anybody does for a moment who reads /proc/PID/cmdline: `hold PID`
- * reads from it into a page of its own that userfaultfd(2) never fills, says "held", and lets go when it
- * is ended. Until then the kernel keeps that memory, also after the process has gone.
+ * Holds another process's memory, as anybody does for a moment who reads /proc/PID/cmdline: `hold
+ * PID` reads from it into a page of its own that userfaultfd(2) never fills, says "held", and lets
+ * go when it is ended. Until then the kernel keeps that memory, also after the process has gone.
  */
 #include <errno.h>
 #include <fcntl.h>
