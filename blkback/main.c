@@ -38,8 +38,10 @@ static const char *queues_open(int *err)
 
 	*err = journal_map(WORKER_FD_JOURNAL, params->generation, params->queues, slots,
 			vbd_record_bytes(params->vbd.indirect_max), journal);
-	if (*err == -EPROTO)
+	if (*err == -EPROTO) {
+		*err = 0;	/* nothing that the host lacks, and has again in a moment */
 		return "requests may be in flight in a journal of another version or connection";
+	}
 	if (*err)
 		return "cannot map the journal";
 	for (uint32_t q = 0; q < params->queues && !wrong; q++) {

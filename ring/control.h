@@ -177,7 +177,8 @@ enum control_type {
 	/* worker to control */
 	CONTROL_CONNECTED = 64,	/* the rings are mapped, the sandbox is closed; value: generation */
 	CONTROL_DRAINED = 65,	/* nothing in flight, everything published; the worker exits 0 next */
-	CONTROL_BROKEN = 66,	/* value 0: the frontend broke the protocol; else the connection cannot
+	CONTROL_BROKEN = 66,	/* value 0: the frontend broke the protocol, or a predecessor's journal is
+				 * not ours to read: no other try goes better; else the connection cannot
 				 * be made, value: the errno, positive. text says how; the worker has
 				 * halted and waits for DRAIN */
 	CONTROL_LOOK_AGAIN = 67, /* a request went beyond the end: has the backing grown? */

@@ -23,7 +23,7 @@ struct serve_kind {
 
 	/* Parameters and figures are there, nothing else. Both live as long as the process. */
 	void (*begin)(const struct device_params *params, struct stats *stats, int main_wake);
-	/* Everything that needs privilege. NULL, or a sentence with *err: -errno, 0: the frontend's fault. */
+	/* Everything that needs privilege. NULL, or a sentence with *err: -errno, 0: as in CONTROL_BROKEN. */
 	const char *(*open)(int *err);
 	/* What a process without privileges can still do before the sandbox closes; as open(). NULL: nothing. */
 	const char *(*unprivileged)(int *err);
