@@ -446,8 +446,7 @@ static void worker_connected(struct device *device, uint64_t generation)
 
 /*
  * It has halted. Where the host lacked something for the successor of a connected guest, that is a
- * death: the guest has nowhere to go, and what is missing may be back in a moment. (EPROTO: what a
- * predecessor left cannot be read, and will not be.)
+ * death: the guest has nowhere to go, and what is missing may be back in a moment.
  */
 static void worker_broken(struct device *device, const struct control_msg *msg)
 {
@@ -455,8 +454,7 @@ static void worker_broken(struct device *device, const struct control_msg *msg)
 	/* The worker's errno, where it names one that can be. */
 	const int err = msg->value && msg->value < ERRNO_LIMIT ? (int)msg->value : EPROTO;
 
-	if (worker->state == WORKER_STARTING && device->published && msg->value &&
-			msg->value != EPROTO) {
+	if (worker->state == WORKER_STARTING && device->published && msg->value) {
 		device_log(device, LOG_ERROR, "worker %d cannot take over: %s", (int)worker->pid,
 				msg->text);
 		process_signal(worker->pidfd, SIGKILL);
