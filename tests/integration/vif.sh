@@ -124,3 +124,14 @@ netback_stat() {
 carrier_is() {
 	[ "$(dom0 cat "/sys/class/net/vif$1.0/carrier")" = "$2" ]
 }
+
+# iperf3_server NAMESPACE [OPTION...]: one that listens; its process is $server.
+iperf3_server() {
+	local where=$1
+
+	shift
+	ip netns exec "$where" iperf3 -s "$@" >/dev/null &
+	server=$!
+	wait_for 5 iperf3_listens "$where"
+}
+iperf3_listens() { ip netns exec "$1" ss -Hltn 'sport = :5201' | grep -q .; }
