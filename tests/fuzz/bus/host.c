@@ -209,6 +209,14 @@ int disk_open(const struct disk_request *request, struct disk *disk, char *why, 
 	return fd;
 }
 
+/* Each device has a disk of its own. */
+void disk_identify(struct disk *disk, const struct stat *st)
+{
+	disk->is_device = false;
+	disk->inode = st->st_ino;
+	disk->dev = st->st_dev;
+}
+
 void resize_watch(struct vbd *vbd)
 {
 }
