@@ -19,7 +19,7 @@
 
 #define TURNS_MAX 40
 
-static struct fleet fleet = { .run = "/nonexistent", .libexec = "/nonexistent", .sys = "/nonexistent" };
+static struct fleet fleet = { .run = "/nonexistent", .libexec = "/nonexistent", .sys = "tests/fuzz/sys" };
 static bool tainted;	/* xenstored has failed */
 
 /* The device of that place, or NULL. No more slots are ever used than there are places. */

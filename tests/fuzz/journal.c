@@ -3,7 +3,8 @@
 /*
  * Recovery from a journal that holds anything, with indices that a guest has chosen: whatever is
  * called a plan lists each slot at most once, within the ring, and answers where the ring goes on. The same
- * of a slate: what is written again lies before the requests that wait.
+ * of a slate: what is written again lies before the requests that wait. And a journal of another version or
+ * connection is taken only where nothing can be in flight in it.
  */
 #include <sys/mman.h>
 #include <unistd.h>
@@ -46,6 +47,32 @@ static void journal_fill(struct journal *journal, struct feed *feed)
 		if (kind >= 128 && kind < 192)
 			journal_done(journal, s, 0, journal->ring->rsp_done + feed_u8(feed) % 40);
 	}
+}
+
+/* A file whose header may have any word wrong becomes one of ours, or is refused and stays as it is. */
+static void header_check(struct feed *feed)
+{
+	static int file = -1;
+	const size_t bytes = journal_bytes(1, SLOTS, RECORD);
+	const uint8_t word = feed_u8(feed), value = feed_u8(feed);
+	struct journal_header found = *mapped.header, after;
+	struct journal journal;
+
+	if (file < 0)
+		HOLDS((file = memfd_create("found", 0)) >= 0 && ftruncate(file, (off_t)bytes) == 0);
+	found.drained = word >> 7;
+	((uint32_t *)&found)[word % (sizeof(found) / 4)] ^= value;	/* a struct of words */
+	if (word & 64)
+		found.magic = 0;
+	HOLDS(pwrite(file, &found, sizeof(found), 0) == sizeof(found));
+	if (journal_map(file, GENERATION, 1, SLOTS, RECORD, &journal) == 0) {
+		HOLDS(memcmp(journal.header, mapped.header, sizeof(found)) == 0);
+		journal_drained(&journal);
+		HOLDS(journal.header->drained == 1 && munmap(journal.header, bytes) == 0);
+		return;
+	}
+	HOLDS(pread(file, &after, sizeof(after), 0) == sizeof(after) && memcmp(&found, &after, sizeof(after)) == 0);
+	HOLDS(found.magic != 0 && (found.version == JOURNAL_VERSION || !found.drained || found.magic != JOURNAL_MAGIC));
 }
 
 static void slots_hold(const uint16_t *slot, uint32_t n, uint8_t seen[SLOTS])
@@ -95,5 +122,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		HOLDS(req_prod - plan.req_cons <= SLOTS);
 	}
 	slate_check(&feed);
+	header_check(&feed);
 	return 0;
 }

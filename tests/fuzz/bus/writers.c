@@ -195,7 +195,7 @@ void toolstack_writes(struct feed *feed, struct device_id id)
 	else if (what < 90)
 		bus_number(dirs.backend, "online", what & 1);
 	else if (what < 100)
-		bus_text(dirs.backend, "physical-device", "103:1f");
+		bus_text(dirs.backend, "physical-device", what < 95 ? "103:1f" : "7:0");
 	else if (what < 110)
 		bus_text(dirs.backend, "physical-device-path", "/nonexistent");
 	else
