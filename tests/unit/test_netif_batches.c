@@ -24,7 +24,6 @@ static void headers_make(uint8_t *data, const uint8_t *mac, const uint8_t *addre
 		uint32_t payload)
 {
 	uint8_t *ip = data + 14, *tcp = ip + 20;
-	uint32_t sum = 0;
 
 	memset(data, 0, HEADERS);
 	memset(data, 0xfe, 6);
@@ -35,9 +34,7 @@ static void headers_make(uint8_t *data, const uint8_t *mac, const uint8_t *addre
 	memcpy(ip + 8, "\x40\x06", 2);
 	memcpy(ip + 12, address, 4);
 	memcpy(ip + 16, "\x0a\0\0\x01", 4);
-	for (int i = 0; i < 20; i += 2)
-		sum += frame_u16(ip + i);
-	frame_put_u16(ip + 10, ~((sum & 0xffff) + (sum >> 16)));
+	frame_put_u16(ip + 10, (uint16_t)~frame_ipv4_sum(ip, 20));
 	frame_put_u16(tcp, 1234);
 	frame_put_u16(tcp + 2, 80);
 	frame_put_u32(tcp + 4, sequence);
