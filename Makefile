@@ -24,7 +24,8 @@ XENBUS_O  := $(call objects,xenbus/*.c)
 BLKBACK_O := $(call objects,blkback/*.c blkback/engine/*.c)
 NETBACK_O := $(call objects,netback/*.c)
 
-PROGRAMS  := $(BUILD)/sbin/xenbackd $(BUILD)/sbin/xenbackctl $(BUILD)/libexec/blkback $(BUILD)/libexec/netback
+PROGRAMS  := $(BUILD)/sbin/xenbackd $(BUILD)/sbin/xenbackctl $(BUILD)/libexec/blkback $(BUILD)/libexec/netback \
+             $(BUILD)/libexec/opendisk
 
 all: need-build $(PROGRAMS)
 
@@ -55,12 +56,17 @@ $(BUILD)/libexec/netback: $(NETBACK_O) $(BUILD)/libring.a
 	$(CC) $(ALL_LDFLAGS) -o $@ $(NETBACK_O) $(BUILD)/libring.a -lxengnttab -lxenevtchn -lseccomp -lcap-ng
 
 # Control: xenstore, configuration, children. No grants, no event channels.
-CONTROL_O := $(filter-out $(BUILD)/xenbus/xenbackctl.o,$(XENBUS_O))
+CONTROL_O := $(filter-out $(BUILD)/xenbus/xenbackctl.o $(BUILD)/xenbus/opendisk.o,$(XENBUS_O))
 $(BUILD)/sbin/xenbackd: $(CONTROL_O) $(BUILD)/libring.a
 	@mkdir -p $(@D)
 	$(CC) $(ALL_LDFLAGS) -o $@ $(CONTROL_O) $(BUILD)/libring.a -lxenstore -linih
 	ln -sf xenbackd $(@D)/blkback
 	ln -sf xenbackd $(@D)/netback
+
+# Opens a disk for control, which never waits for one: neither Xen library.
+$(BUILD)/libexec/opendisk: $(BUILD)/xenbus/opendisk.o $(BUILD)/xenbus/disk.o $(BUILD)/libring.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^
 
 # Where programs find each other, and which they are; made again only when one of both has changed.
 $(BUILD)/gen/build.h: FORCE
@@ -90,6 +96,7 @@ install: all
 	$(INSTALL) -m 755 $(BUILD)/sbin/xenbackctl $(call to,sbin/xenbackctl)
 	$(INSTALL) -m 755 $(BUILD)/libexec/blkback $(call to,libexec/xenback/blkback)
 	$(INSTALL) -m 755 $(BUILD)/libexec/netback $(call to,libexec/xenback/netback)
+	$(INSTALL) -m 755 $(BUILD)/libexec/opendisk $(call to,libexec/xenback/opendisk)
 	for unit in xenbackd.service xenback@.service run-xenback.mount; do \
 		sed 's,@PREFIX@,$(PREFIX),' xenbus/systemd/$$unit | \
 			$(INSTALL) -m 644 /dev/stdin $(call to,lib/systemd/system/$$unit); done

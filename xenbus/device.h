@@ -14,6 +14,7 @@
 enum backing {
 	BACKING_ABSENT,		/* the hotplug script has not spoken */
 	BACKING_NAMED,		/* it has; nobody has looked at what it named */
+	BACKING_LOOKING,	/* somebody is looking, and will say so */
 	BACKING_READY,		/* looked at, and good */
 	BACKINGS,
 };

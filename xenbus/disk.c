@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/fs.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -184,24 +185,92 @@ static int measure(int fd, const struct disk_request *request, struct disk *disk
 	return 0;
 }
 
-int disk_open(const struct disk_request *request, struct disk *disk, char *why, size_t room)
+int disk_measure(int fd, const struct disk_request *request, struct disk *disk, char *why, size_t room)
 {
-	const struct reason reason = { why, room };
+	return measure(fd, request, disk, &(const struct reason) { why, room });
+}
+
+static int open_named(const struct disk_request *request, struct disk *disk, const struct reason *why)
+{
 	struct stat st;
 	int fd, r;
 
-	*disk = (struct disk) { 0 };
 	if (stat(request->path, &st))
-		return because(&reason, -errno, "there is no target %s", request->path);
-	r = check_type(request, &st, &reason);
+		return because(why, -errno, "there is no target %s", request->path);
+	r = check_type(request, &st, why);
 	if (r)
 		return r;
-	fd = open_target(request, &reason);
+	fd = open_target(request, why);
 	if (fd < 0)
 		return fd;
-	r = measure(fd, request, disk, &reason);
+	r = measure(fd, request, disk, why);
 	if (r == 0)
 		return fd;
 	close(fd);
 	return r;
+}
+
+/* --- a loop device of a file ------------------------------------------------------------------- */
+
+/* What a loop device says of itself. False: it is none, or a partition of one, or stands for no file. */
+static bool loop_text(dev_t rdev, const char *attribute, char text[PATH_MAX])
+{
+	FILE *file;
+	bool found;
+
+	snprintf(text, PATH_MAX, "/sys/dev/block/%u:%u/loop/%s", major(rdev), minor(rdev), attribute);
+	file = fopen(text, "re");
+	if (!file)
+		return false;
+	found = fgets(text, PATH_MAX, file) != NULL;
+	fclose(file);
+	text[strcspn(text, "\n")] = 0;
+	return found;
+}
+
+/* Is the device nothing but that file, from its beginning to its end? */
+static bool is_loop_of(dev_t rdev, const struct stat *file)
+{
+	char text[PATH_MAX];
+	struct stat st;
+
+	return loop_text(rdev, "offset", text) && strcmp(text, "0") == 0 &&
+			loop_text(rdev, "sizelimit", text) && strcmp(text, "0") == 0 &&
+			loop_text(rdev, "backing_file", text) && stat(text, &st) == 0 &&
+			st.st_dev == file->st_dev && st.st_ino == file->st_ino;
+}
+
+/*
+ * Is path the request's file in other words? Scripts may put more than a loop device before a file: what
+ * decrypts it, a snapshot that keeps it as it is.
+ */
+static bool stands_for_file(const struct disk_request *request)
+{
+	dev_t rdev = request->rdev;
+	struct stat file, st;
+
+	if (!request->file || request->file[0] != '/' || stat(request->file, &file) || !S_ISREG(file.st_mode))
+		return false;
+	if (!request->device) {
+		if (stat(request->path, &st) || !S_ISBLK(st.st_mode))
+			return false;
+		rdev = st.st_rdev;
+	}
+	return is_loop_of(rdev, &file);
+}
+
+int disk_open(const struct disk_request *request, struct disk *disk, char *why, size_t room)
+{
+	const bool by_file = stands_for_file(request);
+	struct disk_request direct = *request;
+	int fd;
+
+	*disk = (struct disk) { 0 };
+	if (by_file) {
+		direct.path = request->file;
+		direct.device = false;
+	}
+	fd = open_named(&direct, disk, &(const struct reason) { why, room });
+	disk->by_file = by_file;
+	return fd;
 }

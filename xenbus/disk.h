@@ -20,11 +20,13 @@ struct disk_request {
 	bool buffered;		/* without O_DIRECT where the target refuses it */
 	bool may_be_empty;	/* a CD-ROM drive: 0 bytes are no medium, not a mistake */
 	uint32_t sector;	/* smallest logical sector of a file, bytes; 0: what it needs */
+	const char *file;	/* opened in its place where path is a loop device of nothing but all of it; NULL: none */
 };
 
 /* What it turned out to be. */
 struct disk {
 	bool is_device;
+	bool by_file;			/* request.file has been opened */
 	dev_t rdev;			/* of a device */
 	ino_t inode;			/* of a file; 0: a device */
 	dev_t dev;			/* of a file: the file system it is on */
@@ -44,6 +46,9 @@ struct disk {
  *  sectors that a guest cannot use
  */
 int disk_open(const struct disk_request *request, struct disk *disk, char *why, size_t room);
+
+/* What disk_open() finds out of a target that is open already. 0, or -errno with one sentence in why. */
+int disk_measure(int fd, const struct disk_request *request, struct disk *disk, char *why, size_t room);
 
 /* Which file or device it is, of all that `disk` says: from fstat(2) of an open target. */
 void disk_identify(struct disk *disk, const struct stat *st);

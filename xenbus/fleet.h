@@ -27,6 +27,7 @@ enum event_tag {
 	EVENT_UEVENT,		/* the kernel: a block device may have another size */
 	EVENT_WORKER,		/* slot: of the device whose worker has sent something */
 	EVENT_EXIT,		/* slot: of the device whose worker is gone */
+	EVENT_OPENED,		/* slot: the pidfd of a process that was to open a disk, and has ended */
 };
 
 struct fleet {
@@ -45,6 +46,7 @@ struct fleet {
 	bool only_gone;		/* it has been there, and is gone */
 	uint64_t look_at;	/* msec; look at everything then: xenstored has failed, or descriptors were out. 0: no need */
 	struct device *device[DEVICES_MAX];
+	uint32_t openings_hung;	/* processes that open a disk for nobody: opening.h */
 	struct dirty dirty;	/* scratch of fleet_store_event() */
 };
 

@@ -4,7 +4,8 @@
  * generations, workers, removal) is lifecycle.c and the same for both.
  *
  * Every hook that can fail returns 0 or -errno. One that fails for good has reported it with
- * device_fail() before; -EAGAIN is not reported, and the hook is called again a little later.
+ * device_fail() before; -EAGAIN is not reported, and the hook is called again a little later;
+ * -EINPROGRESS, of prepare() and open(), nor that: device_backing_answers() will be called first.
  * Hooks marked "txn" run inside store_transact() and may run several times: they change nothing
  * but xenstore and what they fill.
  */
@@ -36,15 +37,14 @@ struct kind {
 	int (*advertise)(struct device *device);
 	/* Has the hotplug script done its part? Reads the backend directory only. */
 	bool (*named)(struct device *device);
-	/* Looks at what the script named: opens it once, measures, refuses. Holds nothing open. */
+	/* Looks at what the script named: opens it, measures, refuses. released() closes it. */
 	int (*prepare)(struct device *device);
 	/* The same for a connection that a former control has made; cannot fail. NULL: nothing. */
 	void (*adopt)(struct device *device);
 	/* txn: reads the frontend's keys, each once, into device->params. Where it fails, `wrong`
 	 * names the key, and the caller reports. */
 	int (*negotiate)(struct device *device, char wrong[WRONG_KEY_MAX]);
-	/* The backing for a worker, opened for the connection's first: fds, close-on-exec, which
-	 * the caller closes. */
+	/* The backing for a worker: fds, close-on-exec, which the caller closes. */
 	int (*open)(struct device *device, int fds[BACKING_FDS_MAX], unsigned int *n);
 	/* Bytes of the journal of device->params' connection. */
 	size_t (*journal_bytes)(const struct device_params *params);
@@ -60,7 +60,8 @@ struct kind {
 	void (*message)(struct device *device, const struct control_msg *msg);
 	/* What stands behind the device, for people: a path, a bridge. Never NULL. */
 	const char *(*target)(struct device *device);
-	/* The connection has ended: no worker has the backing, nor do we after this. NULL: none. */
+	/* The connection has ended, or there has been none: no worker has the backing, nor do we after this.
+	 * NULL: nothing to do. */
 	void (*released)(struct device *device);
 	/* The device is gone: undo arrive() and free what prepare() has kept. NULL: nothing. */
 	void (*forget)(struct device *device);

@@ -178,6 +178,27 @@ int device_republish(struct device *device, int (*write)(struct device *device))
 
 /* --- actions ----------------------------------------------------------------------------------- */
 
+void device_let_go(struct device *device)
+{
+	device->backing = BACKING_ABSENT;
+	if (device->kind->released)
+		device->kind->released(device);
+}
+
+/* The same for a device that nobody has connected. */
+static void close_unused(struct device *device)
+{
+	if (device->worker.state == WORKER_NONE && device->backing != BACKING_ABSENT)
+		device_let_go(device);
+}
+
+void device_backing_answers(struct device *device)
+{
+	if (device->backing == BACKING_LOOKING)
+		device->backing = BACKING_NAMED;
+	worker_backing_answers(device);
+}
+
 static int introduce_write(struct device *device)
 {
 	int r = store_write(store_of(device), device->backend, "xenback-generation", "%" PRIu64,
@@ -193,7 +214,7 @@ static int introduce(struct device *device, enum bus_state from)
 		return -EAGAIN;
 	if (from == BUS_INITIALISING && device_arrive(device))
 		return device->failed ? 0 : -EAGAIN;
-	device->backing = BACKING_ABSENT;
+	close_unused(device);
 	return move(device, from, BUS_INITWAIT, introduce_write);
 }
 
@@ -203,6 +224,8 @@ static int prepare(struct device *device)
 
 	if (r == 0)
 		device->backing = BACKING_READY;
+	if (r == -EINPROGRESS)
+		device->backing = BACKING_LOOKING;
 	return r == -EAGAIN ? r : 0;
 }
 
@@ -265,8 +288,10 @@ static int publish(struct device *device, enum bus_state from)
 
 static int close_device(struct device *device, enum bus_state from, enum bus_state to)
 {
-	int r = move(device, from, to, NULL);
+	int r;
 
+	close_unused(device);
+	r = move(device, from, to, NULL);
 	if (r == 0 && to == BUS_CLOSED)
 		device_log(device, LOG_INFO, "closed");
 	return r;

@@ -91,6 +91,12 @@ void device_fail(struct device *device, int err, const char *fmt, ...)
 /* Takes the error node away: what it says is over. */
 void device_error_clear(struct device *device);
 
+/* There is no connection: what prepare() has opened, or a connection's workers had, is closed. */
+void device_let_go(struct device *device);
+
+/* What said -EINPROGRESS knows by now: prepare(), or open() for a successor, is to be called again. */
+void device_backing_answers(struct device *device);
+
 /* Publishes the same state 4 again with whatever `write` adds: how a frontend learns a new size. */
 int device_republish(struct device *device, int (*write)(struct device *device));
 

@@ -93,51 +93,12 @@ static int device_target(struct vbd *vbd, const char *number)
 	return set_target(vbd, path);
 }
 
-/* What a loop device says of itself in sysfs. False: it is none, or a partition of one, or stands for no file. */
-static bool loop_text(const char *sys, dev_t rdev, const char *attribute, char text[PATH_MAX])
+/* `params`, beside another target that the script has named. */
+static int set_file(struct vbd *vbd, const char *params)
 {
-	FILE *file;
-	bool found;
-
-	snprintf(text, PATH_MAX, "%s/dev/block/%u:%u/loop/%s", sys, major(rdev), minor(rdev), attribute);
-	file = fopen(text, "re");
-	if (!file)
-		return false;
-	found = fgets(text, PATH_MAX, file) != NULL;
-	fclose(file);
-	text[strcspn(text, "\n")] = 0;
-	return found;
-}
-
-/* Is the device nothing but that file, from its beginning to its end? */
-static bool is_loop_of(const char *sys, dev_t rdev, const struct stat *file)
-{
-	char text[PATH_MAX];
-	struct stat st;
-
-	return loop_text(sys, rdev, "offset", text) && strcmp(text, "0") == 0 &&
-			loop_text(sys, rdev, "sizelimit", text) && strcmp(text, "0") == 0 &&
-			loop_text(sys, rdev, "backing_file", text) && stat(text, &st) == 0 &&
-			st.st_dev == file->st_dev && st.st_ino == file->st_ino;
-}
-
-/*
- * Is what the script named the file of `params` in other words? Scripts may put more than a loop device
- * before a file: what decrypts it, a snapshot that keeps it as it is.
- */
-static bool is_file_itself(const struct vbd *vbd, const char *params)
-{
-	dev_t rdev = vbd->rdev;
-	struct stat file, st;
-
-	if (!is_type(params, S_IFREG) || stat(params, &file))
-		return false;
-	if (!vbd->named_device) {
-		if (stat(vbd->target, &st) || !S_ISBLK(st.st_mode))
-			return false;
-		rdev = st.st_rdev;
-	}
-	return is_loop_of(vbd->device.fleet->sys, rdev, &file);
+	free(vbd->file);
+	vbd->file = params ? strdup(params) : NULL;
+	return params && !vbd->file ? -ENOMEM : 0;
 }
 
 int target_find(struct vbd *vbd)
@@ -150,6 +111,7 @@ int target_find(struct vbd *vbd)
 	vbd->named_device = false;
 	if (store_text(store, device->backend, "params", params, sizeof(params)))
 		params[0] = 0;
+	set_file(vbd, NULL);
 	if (vbd->cdrom && params[0] == 0)
 		return set_target(vbd, NULL);
 	if (store_text(store, device->backend, "physical-device", text, sizeof(text)) == 0)
@@ -158,15 +120,12 @@ int target_find(struct vbd *vbd)
 		r = set_target(vbd, text);
 	else
 		return set_target(vbd, params);
-	if (r || !is_file_itself(vbd, params))
-		return r;
-	vbd->named_device = false;
-	return set_target(vbd, params);
+	return r ? r : set_file(vbd, params);
 }
 
-int target_open(struct vbd *vbd, char *why, size_t room)
+struct disk_request target_request(const struct vbd *vbd)
 {
-	const struct disk_request request = {
+	return (struct disk_request) {
 		.path = vbd->target,
 		.device = vbd->named_device,
 		.rdev = vbd->rdev,
@@ -174,7 +133,14 @@ int target_open(struct vbd *vbd, char *why, size_t room)
 		.buffered = vbd->device.settings.buffered,
 		.may_be_empty = vbd->cdrom,
 		.sector = vbd->device.settings.sector,
+		.file = vbd->file,
 	};
+}
 
-	return disk_open(&request, &vbd->disk, why, room);
+void target_by_file(struct vbd *vbd)
+{
+	free(vbd->target);
+	vbd->target = vbd->file;
+	vbd->file = NULL;
+	vbd->named_device = false;
 }

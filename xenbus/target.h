@@ -15,16 +15,16 @@ void target_policy(struct vbd *vbd);
 
 /*
  * Which path to open: vbd->target (NULL: an empty drive) and which device it has to be: what the
- * script named, or `params` where it named nothing. A regular file is served directly also where the
- * stock script has put a loop device in front of all of it.
- * 0, -ENOMEM, or -EINVAL, reported.
+ * script named, or `params` where it named nothing. Where it named something, vbd->file is `params`: a regular
+ * file is served directly also where the stock script has put a loop device in front of all of it.
+ * 0, -ENOMEM, or -EINVAL, reported. Reads xenstore only.
  */
 int target_find(struct vbd *vbd);
 
-/*
- * Opens vbd->target as it is to be served, and measures it into vbd->disk. A descriptor that the
- * caller closes; -errno with one sentence in why: see disk_open().
- */
-int target_open(struct vbd *vbd, char *why, size_t room);
+/* How vbd->target is to be opened. Valid until the next call of target_find(). */
+struct disk_request target_request(const struct vbd *vbd);
+
+/* The file has been opened: it is the target from now on. */
+void target_by_file(struct vbd *vbd);
 
 #endif

@@ -54,16 +54,6 @@ static int vbd_advertise(struct device *device)
 
 /* --- the target -------------------------------------------------------------------------------- */
 
-static int open_or_fail(struct vbd *vbd)
-{
-	char why[400];
-	int fd = target_open(vbd, why, sizeof(why));
-
-	if (fd < 0)
-		device_fail(&vbd->device, -fd, "%s", why);
-	return fd;
-}
-
 static void no_medium(struct vbd *vbd)
 {
 	vbd->disk = (struct disk) { .sector_bytes = 512, .physical_bytes = 512 };
@@ -86,46 +76,67 @@ static int target_look(struct vbd *vbd)
 	return r;
 }
 
-static int vbd_prepare(struct device *device)
-{
-	struct vbd *vbd = vbd_of(device);
-	int fd = target_look(vbd);
-
-	if (fd || !vbd->target)
-		return fd;
-	fd = open_or_fail(vbd);
-	if (fd < 0)
-		return fd;
-	close(fd);
-	return sharing_check(vbd);
-}
-
-/* --- the disk of a connection ------------------------------------------------------------------- */
-
 /*
- * Its workers have it one after the other: it is opened for the first, and nobody but a new
- * connection looks at the path again. That may lead elsewhere by then, and opening may take long.
+ * A connection's workers have its disk one after the other: it is opened once, and nobody but a new
+ * connection looks at the path again. That may lead elsewhere by then, and opening may take long:
+ * -EINPROGRESS.
  */
 static int hold(struct vbd *vbd)
 {
-	int r = vbd->known ? 0 : target_look(vbd);
+	struct device *device = &vbd->device;
+	const struct disk_request request = target_request(vbd);
+	char why[OPENING_WHY_MAX];
+	int fd = opening_take(&vbd->opening, device->fleet, &request, &vbd->disk, why);
 
-	if (r || !vbd->target)
-		return r;
-	vbd->fd = open_or_fail(vbd);
-	if (vbd->fd < 0)
-		return vbd->fd;
+	if (fd == -EINPROGRESS)
+		return fd;
+	if (fd < 0) {
+		device_fail(device, -fd, "%s", why);
+		return fd;
+	}
+	vbd->fd = fd;
 	vbd->held = true;
+	if (vbd->disk.by_file)
+		target_by_file(vbd);
 	return 0;
 }
 
 static void let_go(struct vbd *vbd)
 {
+	opening_cancel(&vbd->opening, vbd->device.fleet);
 	resize_unwatch(vbd);
 	if (vbd->held)
 		close(vbd->fd);
 	vbd->held = false;
 }
+
+static int vbd_prepare(struct device *device)
+{
+	struct vbd *vbd = vbd_of(device);
+	int r = target_look(vbd);
+
+	if (r || !vbd->target)
+		return r;
+	r = hold(vbd);
+	return r ? r : sharing_check(vbd);
+}
+
+void vbd_opened(struct fleet *fleet, int pidfd)
+{
+	for (uint32_t slot = 0; slot < DEVICES_MAX; slot++) {
+		struct device *device = fleet->device[slot];
+
+		if (!device || device->id.kind != DEVICE_VBD || vbd_of(device)->opening.pidfd != pidfd)
+			continue;
+		opening_ended(&vbd_of(device)->opening);
+		device_backing_answers(device);
+		fleet_look(fleet, device);
+		return;
+	}
+	opening_forget(fleet, pidfd);
+}
+
+/* --- a connection that a former control has made ------------------------------------------------- */
 
 /* Takes the disk out of the worker that a former control started, for the day on which that dies. */
 static void take(struct vbd *vbd)
@@ -151,19 +162,19 @@ static void take(struct vbd *vbd)
 	vbd->fd = fd;
 	vbd->held = true;
 	disk_identify(&vbd->disk, &st);
+	if (!vbd->disk.is_device && vbd->file)
+		target_by_file(vbd);
 	resize_watch(vbd);
 }
 
 /* What cannot be measured is no reason to end what runs. */
 static void measure_again(struct vbd *vbd)
 {
-	char why[400];
-	int fd = target_open(vbd, why, sizeof(why));
+	const struct disk_request request = target_request(vbd);
+	char why[OPENING_WHY_MAX];
 
-	if (fd < 0)
+	if (vbd->held && disk_measure(vbd->fd, &request, &vbd->disk, why, sizeof(why)))
 		device_log(&vbd->device, LOG_WARN, "%s", why);
-	else
-		close(fd);
 }
 
 /* The disk of a worker that a former control started. */
@@ -174,9 +185,9 @@ static void vbd_adopt(struct device *device)
 
 	for (unsigned int i = 0; i < STORE_TRIES && r == -EAGAIN; i++)
 		r = target_look(vbd);
+	take(vbd);
 	if (r == 0 && vbd->target && !device->published)	/* what it is has yet to be told */
 		measure_again(vbd);
-	take(vbd);
 }
 
 /* --- the frontend's keys ----------------------------------------------------------------------- */
@@ -293,13 +304,35 @@ static void disk_fill(struct vbd *vbd)
 	params->discard_granularity = disk->discard_granularity;
 }
 
+/* The disk of a worker that has died while no control ran is not open any more. */
+static int hold_again(struct vbd *vbd)
+{
+	int r = vbd->known ? 0 : target_look(vbd);
+
+	return r || !vbd->target ? r : hold(vbd);
+}
+
+/* What a new connection's guest will be told. The disk may have another size than when it was opened. */
+static int describe(struct vbd *vbd)
+{
+	int r = vbd->held ? disk_bytes(vbd->fd, vbd->disk.sector_bytes, &vbd->disk.bytes) : 0;
+
+	if (r)
+		device_fail(&vbd->device, -r, "cannot find the size of the target %s", vbd->target);
+	else
+		disk_fill(vbd);
+	return r;
+}
+
 /* For a new connection and for a successor alike: what is open already stays as it is. */
 static int vbd_open(struct device *device, int fds[BACKING_FDS_MAX], unsigned int *n)
 {
 	struct vbd *vbd = vbd_of(device);
-	int r = vbd->held ? 0 : hold(vbd);
+	int r = vbd->held ? 0 : hold_again(vbd);
 
 	*n = 0;
+	if (r == 0 && device->params.vbd.sector_bytes == 0)	/* else the guest knows what its disk is */
+		r = describe(vbd);
 	if (r)
 		return r;
 	if (vbd->held) {
@@ -308,8 +341,6 @@ static int vbd_open(struct device *device, int fds[BACKING_FDS_MAX], unsigned in
 			return -errno;
 		*n = 1;
 	}
-	if (device->params.vbd.sector_bytes == 0)	/* else the guest knows what its disk is */
-		disk_fill(vbd);
 	resize_watch(vbd);
 	return 0;
 }
@@ -374,6 +405,7 @@ static void vbd_forget(struct device *device)
 {
 	let_go(vbd_of(device));
 	free(vbd_of(device)->target);
+	free(vbd_of(device)->file);
 }
 
 const struct kind vbd_kind = {

@@ -193,6 +193,11 @@ void worker_start(struct device *device, bool fresh)
 		r = worker_start_in(device, dir, fresh);
 		close(dir);
 	}
+	if (r == -EINPROGRESS) {
+		worker->state = WORKER_RESTING;
+		worker->deadline = 0;
+		return;
+	}
 	if (r) {
 		start_failed(device, -r, fresh);
 		return;
@@ -203,6 +208,14 @@ void worker_start(struct device *device, bool fresh)
 	worker->successor = worker->killed = worker->replace_due = false;
 	worker->started = now_msec();
 	set_deadline(device, WORKER_START_MSEC);
+}
+
+void worker_backing_answers(struct device *device)
+{
+	struct worker *worker = &device->worker;
+
+	if (worker->state == WORKER_RESTING && worker->deadline == 0)
+		worker->state = WORKER_LOST;
 }
 
 /* --- adopt ------------------------------------------------------------------------------------- */
@@ -284,8 +297,7 @@ static void connection_over(struct device *device)
 	device->worker.state = WORKER_NONE;
 	device->worker.deaths = 0;
 	device->published = device->confirmed = false;
-	if (device->kind->released)
-		device->kind->released(device);
+	device_let_go(device);
 }
 
 void worker_release(struct device *device)

@@ -27,6 +27,7 @@
 #include "xenbus/notify.h"
 #include "xenbus/resize.h"
 #include "xenbus/rundir.h"
+#include "xenbus/vbd.h"
 #include "xenbus/version.h"
 #include "xenbus/worker.h"
 
@@ -438,6 +439,9 @@ static bool dispatch(enum event_tag tag, uint32_t slot)
 		return true;
 	case EVENT_UEVENT:
 		resize_uevent(&fleet);
+		return true;
+	case EVENT_OPENED:
+		vbd_opened(&fleet, (int)slot);
 		return true;
 	case EVENT_WORKER:
 	case EVENT_EXIT:

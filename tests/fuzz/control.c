@@ -19,7 +19,7 @@
 
 #define TURNS_MAX 40
 
-static struct fleet fleet = { .run = "/nonexistent", .libexec = "/nonexistent", .sys = "tests/fuzz/sys" };
+static struct fleet fleet = { .run = "/nonexistent", .libexec = "/nonexistent", .sys = "/nonexistent" };
 static bool tainted;	/* xenstored has failed */
 
 /* The device of that place, or NULL. No more slots are ever used than there are places. */
@@ -129,9 +129,21 @@ void connection_holds(struct device *device, bool fresh)
 
 /* --- what happens -------------------------------------------------------------------------------- */
 
+/* What was being opened is open. */
+static void disks_answer(void)
+{
+	for (uint32_t slot = 0; slot < PLACES && !host.disks_hang; slot++) {
+		struct device *device = fleet.device[slot];
+
+		if (device && device->id.kind == DEVICE_VBD && vbd_of(device)->opening.pidfd)
+			vbd_opened(&fleet, vbd_of(device)->opening.pidfd);
+	}
+}
+
 static void turn(void)
 {
 	bus_deliver();
+	disks_answer();
 	HOLDS(fleet_store_event(&fleet) == 0);
 	fleet_set_timer(&fleet);
 	fleet_timer_event(&fleet);
@@ -199,7 +211,9 @@ static void device_lost(struct device *device)
 	} else {
 		if (vbd_of(device)->held)
 			close(vbd_of(device)->fd);
+		opening_cancel(&vbd_of(device)->opening, &fleet);
 		free(vbd_of(device)->target);
+		free(vbd_of(device)->file);
 	}
 	fleet.device[device->slot] = NULL;
 	free(device);
@@ -254,8 +268,10 @@ static void happen(struct feed *feed)
 		fault_set(feed, &bus_failure);
 	else if (what < 246)
 		fault_set(feed, &host.failure);
-	else if (what < 250)
+	else if (what < 249)
 		bus_disturbed = feed_u8(feed) % 12;
+	else if (what == 249)
+		host.disks_hang ^= true;
 	else if (what == 250)
 		guest_floods(places[feed_u8(feed) % PLACES]);
 	else if (what == 251)
@@ -312,6 +328,7 @@ static void trouble_ends(void)
 	bus_failure = host.failure = (struct failure) { 0 };
 	bus_disturbed = 0;
 	host.driver = false;
+	host.disks_hang = false;
 }
 
 /* Time passes, and workers do as they are told. */

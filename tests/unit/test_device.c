@@ -323,6 +323,8 @@ static void state_2_waits_for_the_script(void **state)
 	act(&view, device_next(&view));
 	view.backing = BACKING_ABSENT;
 	assert_int_equal(device_next(&view), DEVICE_REST);
+	view.backing = BACKING_LOOKING;
+	assert_int_equal(device_next(&view), DEVICE_REST);
 	assert_int_equal(view.ours, BUS_INITWAIT);
 }
 

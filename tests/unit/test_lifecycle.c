@@ -90,7 +90,7 @@ void store_unwatch(struct store *store, const char *path, struct device_id id)
 {
 }
 
-/* --- a disk that is always there, and a worker that always runs ---------------------------------- */
+/* --- a disk that is always there, or hangs, and a worker that always runs ---------------------------------- */
 
 static int hook(struct device *device)
 {
@@ -102,8 +102,28 @@ static bool named(struct device *device)
 	return true;
 }
 
+/* Open, or being opened. */
+static bool hangs, held;
+
+static int prepare(struct device *device)
+{
+	held = true;
+	return hangs ? -EINPROGRESS : 0;
+}
+
+static void released(struct device *device)
+{
+	held = false;
+}
+
+static int negotiate(struct device *device, char wrong[WRONG_KEY_MAX])
+{
+	return 0;
+}
+
 static const struct kind disk = { .id = DEVICE_VBD, .early = true, .bytes = sizeof(struct device),
-		.advertise = hook, .named = named, .prepare = hook, .publish = hook };
+		.advertise = hook, .named = named, .prepare = prepare, .negotiate = negotiate,
+		.publish = hook, .released = released };
 
 const struct kind *kind_of(uint32_t id)
 {
@@ -118,6 +138,10 @@ const char *kind_name(uint32_t id)
 void worker_adopt(struct device *device)
 {
 	device->worker.state = WORKER_RUNNING;
+}
+
+void worker_backing_answers(struct device *device)
+{
 }
 
 void worker_release(struct device *device)
@@ -174,12 +198,13 @@ void rundir_remove(const char *run, const char *name)
 
 /* --- what is held ------------------------------------------------------------------------------ */
 
-/* Adopted in state 2, of a frontend that is at 3. */
+/* In state 2, of a frontend that is at 3; with a worker. */
 static struct device *disk_make(void)
 {
 	ours = BUS_INITWAIT;
 	theirs = BUS_INITIALISED;
 	written_between = BUS_UNKNOWN;
+	hangs = held = false;
 	return device_open(&fleet, 0, (struct device_id) { .kind = DEVICE_VBD, .domid = 7, .devid = 51712 });
 }
 
@@ -207,11 +232,63 @@ static void a_guest_that_was_not_told_counts_as_not_connected(void **state)
 	device_close(device);
 }
 
+/* The same before anybody has connected it. */
+static struct device *disk_new(void)
+{
+	struct device *device = disk_make();
+
+	device->worker.state = WORKER_NONE;
+	return device;
+}
+
+static void a_disk_that_hangs_is_waited_for_without_a_look(void **state)
+{
+	struct device *device = disk_new();
+
+	(void)state;
+	hangs = true;
+	assert_true(device_evaluate(device));
+	assert_int_equal(device->backing, BACKING_LOOKING);
+	assert_int_equal(device->wake_at, 0);
+	assert_int_equal(ours, BUS_INITWAIT);
+	hangs = false;
+	assert_true(device_evaluate(device));	/* nobody has said that it answers */
+	assert_int_equal(device->backing, BACKING_LOOKING);
+	device_backing_answers(device);
+	assert_true(device_evaluate(device));
+	assert_int_equal(ours, BUS_CONNECTED);
+	assert_true(held);
+	device_close(device);
+}
+
+static void a_disk_that_nobody_has_connected_is_closed_before_state_6(void **state)
+{
+	struct device *device = disk_new();
+
+	(void)state;
+	theirs = BUS_UNKNOWN;
+	for (int i = 0; i < 2; i++) {
+		hangs = i == 1;
+		ours = BUS_INITWAIT;
+		assert_true(device_evaluate(device));
+		assert_int_equal(device->backing, hangs ? BACKING_LOOKING : BACKING_READY);
+		assert_true(held);
+		ours = BUS_CLOSING;
+		assert_true(device_evaluate(device));
+		assert_int_equal(ours, BUS_CLOSED);
+		assert_int_equal(device->backing, BACKING_ABSENT);
+		assert_false(held);
+	}
+	device_close(device);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_connected_guest_is_told_so),
 		cmocka_unit_test(a_guest_that_was_not_told_counts_as_not_connected),
+		cmocka_unit_test(a_disk_that_hangs_is_waited_for_without_a_look),
+		cmocka_unit_test(a_disk_that_nobody_has_connected_is_closed_before_state_6),
 	};
 
 	log_level(LOG_ERROR);

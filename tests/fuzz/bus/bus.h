@@ -60,6 +60,7 @@ struct host {
 	struct failure failure;
 	bool driver;		/* the kernel's driver holds the devices */
 	uint64_t disk_bytes;
+	bool disks_hang;	/* those that are being opened, until they do not any more */
 	struct settings settings;
 	uint64_t msec;		/* the only clock */
 	uint32_t taps;

@@ -196,17 +196,63 @@ int steer_program(int map)
 
 /* --- disks, files, settings ---------------------------------------------------------------------- */
 
-int disk_open(const struct disk_request *request, struct disk *disk, char *why, size_t room)
+/* The process that opens a disk is the disk itself here, which answers at once or when it does not hang any more. */
+int opening_take(struct opening *opening, struct fleet *fleet, const struct disk_request *request,
+		struct disk *disk, char why[OPENING_WHY_MAX])
 {
-	const int fd = descriptor();
-
 	HOLDS(request->path);
+	if (opening->pidfd == 0) {
+		const int fd = descriptor();
+
+		if (fd < 0) {
+			snprintf(why, OPENING_WHY_MAX, "%s does not open", request->path);
+			return fd;
+		}
+		opening->pidfd = fd;
+		opening->done = !host.disks_hang;
+	}
+	if (!opening->done)
+		return -EINPROGRESS;
 	*disk = (struct disk) {
 		.bytes = host.disk_bytes, .sector_bytes = 512, .physical_bytes = 4096, .discard_granularity = 512,
+		.by_file = request->file && request->device,
 	};
-	if (fd < 0)
-		snprintf(why, room, "%s does not open", request->path);
-	return fd;
+	opening->done = false;
+	opening->fd = opening->pidfd;
+	opening->pidfd = 0;
+	return opening->fd;
+}
+
+void opening_ended(struct opening *opening)
+{
+	opening->done = true;
+}
+
+void opening_cancel(struct opening *opening, struct fleet *fleet)
+{
+	if (opening->pidfd)
+		close(opening->pidfd);
+	opening->pidfd = 0;
+	opening->done = false;
+}
+
+/* Here a process ends as soon as it is told to. */
+void opening_forget(struct fleet *fleet, int pidfd)
+{
+	HOLDS(false);
+}
+
+int disk_measure(int fd, const struct disk_request *request, struct disk *disk, char *why, size_t room)
+{
+	why[0] = 0;
+	return trouble();
+}
+
+int disk_bytes(int fd, uint32_t sector_bytes, uint64_t *bytes)
+{
+	HOLDS(sector_bytes == 512);
+	*bytes = host.disk_bytes;
+	return trouble();
 }
 
 /* Each device has a disk of its own. */
@@ -305,6 +351,11 @@ void worker_start(struct device *device, bool fresh)
 	r = device->kind->open(device, fds, &n);
 	while (n > 0)
 		close(fds[--n]);
+	if (r == -EINPROGRESS) {
+		HOLDS(!fresh);
+		device->worker.state = WORKER_RESTING;
+		return;
+	}
 	if (r) {
 		if (!device->failed)
 			device_fail(device, -r, "cannot start");
@@ -366,8 +417,7 @@ static void connection_over(struct device *device)
 {
 	device->worker.state = WORKER_NONE;
 	device->published = device->confirmed = false;
-	if (device->kind->released)
-		device->kind->released(device);
+	device_let_go(device);
 }
 
 void worker_release(struct device *device)
@@ -384,6 +434,12 @@ void worker_release(struct device *device)
 int worker_send(struct device *device, enum control_type type, uint64_t value)
 {
 	return trouble();
+}
+
+void worker_backing_answers(struct device *device)
+{
+	if (device->worker.state == WORKER_RESTING)
+		device->worker.state = WORKER_LOST;
 }
 
 /* A rest ends when it is looked at. */

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Opening a disk by a process of its own. Trusts that process, which is ours and of root; not that it ever
+ * answers. Promises never to wait for it: one that hangs in the kernel and that nobody wants any more is
+ * told to end, and collected when it does.
+ */
+#include "xenbus/opening.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "xenbus/spawn.h"
+
+static bool same(const struct disk_request *a, const struct disk_request *b)
+{
+	return strcmp(a->path, b->path) == 0 && strcmp(a->file ? a->file : "", b->file ? b->file : "") == 0 &&
+			a->device == b->device && a->rdev == b->rdev && a->writable == b->writable &&
+			a->buffered == b->buffered && a->may_be_empty == b->may_be_empty && a->sector == b->sector;
+}
+
+/* Returns whether both strings fit. */
+static bool order_fill(struct opening_order *order, const struct disk_request *request)
+{
+	const char *file = request->file ? request->file : "";
+
+	memset(order, 0, sizeof(*order));
+	if (strlen(request->path) >= sizeof(order->path) || strlen(file) >= sizeof(order->file))
+		return false;
+	memcpy(order->path, request->path, strlen(request->path));
+	memcpy(order->file, file, strlen(file));
+	order->request = *request;
+	order->request.path = order->path;
+	order->request.file = order->file;
+	return true;
+}
+
+/* 0 or -errno; the process is known by its pidfd then, and its end is an event. */
+static int process_start(struct opening *opening, struct fleet *fleet, int its_line)
+{
+	char program[PATH_MAX];
+	char *argv[] = { "opendisk", opening->order.path, NULL };	/* the path is for whoever looks at ps */
+	pid_t pid;
+	int pidfd, r;
+
+	snprintf(program, sizeof(program), "%s/opendisk", fleet->libexec);
+	pid = spawn(program, argv, &its_line, 1);
+	if (pid < 0)
+		return pid;
+	pidfd = process_open(pid);
+	r = pidfd < 0 ? pidfd : fleet_watch(fleet, pidfd, EVENT_OPENED, (uint32_t)pidfd);
+	if (r == 0) {
+		opening->pidfd = pidfd;
+		return 0;
+	}
+	process_reap(pid);	/* it has nothing to do yet: it cannot hang */
+	if (pidfd >= 0)
+		close(pidfd);
+	return r;
+}
+
+static int begin(struct opening *opening, struct fleet *fleet)
+{
+	const ssize_t bytes = sizeof(opening->order);
+	int line[2], r;
+
+	if (fleet->openings_hung >= OPENINGS_HUNG_MAX)
+		return -EBUSY;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, line))
+		return -errno;
+	r = process_start(opening, fleet, line[1]);
+	close(line[1]);
+	/* The process waits for its order. One that has gone already is an event like any other. */
+	if (r == 0 && send(line[0], &opening->order, (size_t)bytes, MSG_NOSIGNAL | MSG_DONTWAIT) != bytes)
+		process_signal(opening->pidfd, SIGKILL);
+	if (r == 0)
+		opening->line = line[0];
+	else
+		close(line[0]);
+	return r;
+}
+
+/* The answer and the descriptor that came with it, into opening. Returns whether there was one. */
+static bool answer_receive(struct opening *opening)
+{
+	union {
+		char bytes[CMSG_SPACE(sizeof(int))];
+		struct cmsghdr align;
+	} control = { 0 };
+	struct iovec part = { &opening->answer, sizeof(opening->answer) };
+	struct msghdr msg = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = control.bytes,
+			.msg_controllen = sizeof(control.bytes) };
+	ssize_t got = recvmsg(opening->line, &msg, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+	struct cmsghdr *head = got < 0 ? NULL : CMSG_FIRSTHDR(&msg);
+
+	opening->fd = -1;
+	if (head && head->cmsg_type == SCM_RIGHTS && head->cmsg_len == CMSG_LEN(sizeof(int)))
+		memcpy(&opening->fd, CMSG_DATA(head), sizeof(int));
+	if (got == (ssize_t)sizeof(opening->answer) && (opening->fd >= 0) == (opening->answer.error == 0))
+		return true;
+	if (opening->fd >= 0)
+		close(opening->fd);
+	return false;
+}
+
+void opening_ended(struct opening *opening)
+{
+	struct opening_answer *answer = &opening->answer;
+	int status;
+
+	if (opening->done || !process_ended(opening->pidfd, &status))
+		return;
+	if (!answer_receive(opening)) {
+		*answer = (struct opening_answer) { .error = -EIO };
+		snprintf(answer->why, sizeof(answer->why), "opendisk ended with %s %d and said nothing of %.300s",
+				WIFSIGNALED(status) ? "signal" : "status",
+				WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status), opening->order.path);
+	}
+	close(opening->line);
+	close(opening->pidfd);
+	opening->done = true;
+}
+
+void opening_forget(struct fleet *fleet, int pidfd)
+{
+	int status;
+
+	if (!process_ended(pidfd, &status))
+		return;
+	close(pidfd);
+	fleet->openings_hung--;
+}
+
+void opening_cancel(struct opening *opening, struct fleet *fleet)
+{
+	if (opening->done && opening->answer.error == 0)
+		close(opening->fd);
+	if (opening->pidfd && !opening->done) {
+		process_signal(opening->pidfd, SIGKILL);
+		close(opening->line);
+		fleet->openings_hung++;
+	}
+	opening->pidfd = 0;
+	opening->done = false;
+}
+
+int opening_take(struct opening *opening, struct fleet *fleet, const struct disk_request *request,
+		struct disk *disk, char why[OPENING_WHY_MAX])
+{
+	int r;
+
+	if (opening->pidfd && !same(&opening->order.request, request))
+		opening_cancel(opening, fleet);
+	if (opening->pidfd == 0) {
+		r = order_fill(&opening->order, request) ? begin(opening, fleet) : -ENAMETOOLONG;
+		if (r)
+			snprintf(why, OPENING_WHY_MAX, "cannot start %.100s/opendisk for the target %.200s", fleet->libexec,
+					request->path);
+		return r ? r : -EINPROGRESS;
+	}
+	if (!opening->done)
+		return -EINPROGRESS;
+	*disk = opening->answer.disk;
+	memcpy(why, opening->answer.why, OPENING_WHY_MAX);
+	opening->pidfd = 0;
+	opening->done = false;
+	return opening->answer.error ? opening->answer.error : opening->fd;
+}
