@@ -8,7 +8,6 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,57 +28,6 @@ void device_wake_in(struct device *device, unsigned int msec)
 
 	if (device->wake_at == 0 || at < device->wake_at)
 		device->wake_at = at;
-}
-
-/* --- errors ------------------------------------------------------------------------------------ */
-
-struct error_note {
-	char dir[128];
-	int err;
-	const char *text;
-};
-
-static int error_write(struct store *store, void *arg)
-{
-	const struct error_note *note = arg;
-
-	return store_write(store, note->dir, "error", "%d %s", note->err, note->text);
-}
-
-static void error_dir(const struct device *device, char dir[128])
-{
-	snprintf(dir, 128, "/local/domain/%u/error/backend/%s/%u/%u",
-			store_domid(store_of(device)), kind_name(device->id.kind),
-			device->id.domid, device->id.devid);
-}
-
-static int error_remove(struct store *store, void *arg)
-{
-	return store_remove(store, arg);
-}
-
-void device_error_clear(struct device *device)
-{
-	char dir[128];
-
-	error_dir(device, dir);
-	store_transact(store_of(device), error_remove, dir);
-}
-
-void device_fail(struct device *device, int err, const char *fmt, ...)
-{
-	struct error_note note = { .err = err };
-	char text[512];
-	va_list args;
-
-	va_start(args, fmt);
-	vsnprintf(text, sizeof(text), fmt, args);
-	va_end(args);
-	device->failed = true;
-	device_log(device, LOG_ERROR, "%s (%s)", text, strerror(err));
-	error_dir(device, note.dir);
-	note.text = text;
-	store_transact(store_of(device), error_write, &note);
 }
 
 /* --- what can be seen -------------------------------------------------------------------------- */
@@ -196,7 +144,8 @@ void device_backing_answers(struct device *device)
 {
 	if (device->backing == BACKING_LOOKING)
 		device->backing = BACKING_NAMED;
-	worker_backing_answers(device);
+	if (device->worker.state == WORKER_RESTING && device->worker.deadline == 0)
+		device->worker.state = WORKER_LOST;
 }
 
 static int introduce_write(struct device *device)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Opening a disk by a process of its own. Trusts that process, which is ours and of root; not that it ever
- * answers. Promises never to wait for it: one that hangs in the kernel and that nobody wants any more is
- * told to end, and collected when it does.
+ * answers. Promises never to wait for it, and one at a time for each device, whatever its guest does: one that hangs in
+ * the kernel and that nobody wants any more is told to end, and collected when it does.
  */
 #include "xenbus/opening.h"
 
@@ -107,22 +107,52 @@ static bool answer_receive(struct opening *opening)
 	return false;
 }
 
-void opening_ended(struct opening *opening)
+static void answer_take(struct opening *opening, int status)
 {
 	struct opening_answer *answer = &opening->answer;
+
+	opening->done = true;
+	if (answer_receive(opening))
+		return;
+	*answer = (struct opening_answer) { .error = -EIO };
+	snprintf(answer->why, sizeof(answer->why), "opendisk ended with %s %d and said nothing of %.300s",
+			WIFSIGNALED(status) ? "signal" : "status",
+			WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status), opening->order.path);
+}
+
+void opening_ended(struct opening *opening)
+{
 	int status;
 
-	if (opening->done || !process_ended(opening->pidfd, &status))
+	if (opening->pidfd == 0 || !process_ended(opening->pidfd, &status))
 		return;
-	if (!answer_receive(opening)) {
-		*answer = (struct opening_answer) { .error = -EIO };
-		snprintf(answer->why, sizeof(answer->why), "opendisk ended with %s %d and said nothing of %.300s",
-				WIFSIGNALED(status) ? "signal" : "status",
-				WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status), opening->order.path);
-	}
-	close(opening->line);
+	if (!opening->unwanted)
+		answer_take(opening, status);
+	close(opening->line);	/* with a descriptor that nobody has taken from it */
 	close(opening->pidfd);
-	opening->done = true;
+	opening->pidfd = 0;
+	opening->unwanted = false;
+}
+
+void opening_cancel(struct opening *opening)
+{
+	if (opening->done && opening->answer.error == 0)
+		close(opening->fd);
+	opening->done = false;
+	if (opening->pidfd && !opening->unwanted)
+		process_signal(opening->pidfd, SIGKILL);
+	opening->unwanted = opening->pidfd != 0;
+}
+
+void opening_abandon(struct opening *opening, struct fleet *fleet)
+{
+	opening_cancel(opening);
+	if (opening->pidfd == 0)
+		return;
+	close(opening->line);
+	opening->pidfd = 0;
+	opening->unwanted = false;
+	fleet->openings_hung++;
 }
 
 void opening_forget(struct fleet *fleet, int pidfd)
@@ -135,38 +165,24 @@ void opening_forget(struct fleet *fleet, int pidfd)
 	fleet->openings_hung--;
 }
 
-void opening_cancel(struct opening *opening, struct fleet *fleet)
-{
-	if (opening->done && opening->answer.error == 0)
-		close(opening->fd);
-	if (opening->pidfd && !opening->done) {
-		process_signal(opening->pidfd, SIGKILL);
-		close(opening->line);
-		fleet->openings_hung++;
-	}
-	opening->pidfd = 0;
-	opening->done = false;
-}
-
 int opening_take(struct opening *opening, struct fleet *fleet, const struct disk_request *request,
 		struct disk *disk, char why[OPENING_WHY_MAX])
 {
 	int r;
 
-	if (opening->pidfd && !same(&opening->order.request, request))
-		opening_cancel(opening, fleet);
-	if (opening->pidfd == 0) {
-		r = order_fill(&opening->order, request) ? begin(opening, fleet) : -ENAMETOOLONG;
-		if (r)
-			snprintf(why, OPENING_WHY_MAX, "cannot start %.100s/opendisk for the target %.200s", fleet->libexec,
-					request->path);
-		return r ? r : -EINPROGRESS;
-	}
-	if (!opening->done)
+	if ((opening->pidfd || opening->done) && !same(&opening->order.request, request))
+		opening_cancel(opening);
+	if (opening->pidfd)
 		return -EINPROGRESS;
-	*disk = opening->answer.disk;
-	memcpy(why, opening->answer.why, OPENING_WHY_MAX);
-	opening->pidfd = 0;
-	opening->done = false;
-	return opening->answer.error ? opening->answer.error : opening->fd;
+	if (opening->done) {
+		opening->done = false;
+		*disk = opening->answer.disk;
+		memcpy(why, opening->answer.why, OPENING_WHY_MAX);
+		return opening->answer.error ? opening->answer.error : opening->fd;
+	}
+	r = order_fill(&opening->order, request) ? begin(opening, fleet) : -ENAMETOOLONG;
+	if (r)
+		snprintf(why, OPENING_WHY_MAX, "cannot start %.100s/opendisk for the target %.200s", fleet->libexec,
+				request->path);
+	return r ? r : -EINPROGRESS;
 }

@@ -13,7 +13,7 @@
 
 #define OPENING_FD 3		/* the process's end of the line: the order comes, the answer goes */
 #define OPENING_WHY_MAX 400
-#define OPENINGS_HUNG_MAX 64u	/* processes whose answer nobody wants any more, and that do not end */
+#define OPENINGS_HUNG_MAX 64u	/* processes of devices that have gone, and that do not end */
 
 /* What the process is told. The request's strings are behind it. */
 struct opening_order {
@@ -32,6 +32,7 @@ struct opening_answer {
 struct opening {
 	int pidfd;		/* of the process; 0: none */
 	int line;		/* to it */
+	bool unwanted;		/* it has been told to end */
 	bool done;		/* the answer is here: */
 	struct opening_answer answer;
 	int fd;			/* of an answer without error, close-on-exec */
@@ -40,19 +41,22 @@ struct opening {
 
 /*
  * disk_open() without waiting for it: -EINPROGRESS until opening_ended() has been called, then what it returned.
- * Another request than the one under way takes its place. -errno with a sentence in why also where no
- * process can be had.
+ * One process at a time: where another request is under way, or one that was cancelled, it is to end first.
+ * -errno with a sentence in why also where no process can be had.
  */
 int opening_take(struct opening *opening, struct fleet *fleet, const struct disk_request *request,
 		struct disk *disk, char why[OPENING_WHY_MAX]);
 
-/* EVENT_OPENED has come for opening->pidfd: reads the answer. */
+/* EVENT_OPENED has come for opening->pidfd: takes the answer, if somebody wants it. */
 void opening_ended(struct opening *opening);
 
-/* Nobody wants it any more: ends the process, closes what it has opened. */
-void opening_cancel(struct opening *opening, struct fleet *fleet);
+/* Nobody wants it for now: closes what is open, or tells the process to end. */
+void opening_cancel(struct opening *opening);
 
-/* EVENT_OPENED has come for the process of an opening that has been cancelled. */
+/* The same of a device that goes: opening can be freed. */
+void opening_abandon(struct opening *opening, struct fleet *fleet);
+
+/* EVENT_OPENED has come for the process of an opening that was abandoned. */
 void opening_forget(struct fleet *fleet, int pidfd);
 
 #endif

@@ -103,7 +103,7 @@ static int hold(struct vbd *vbd)
 
 static void let_go(struct vbd *vbd)
 {
-	opening_cancel(&vbd->opening, vbd->device.fleet);
+	opening_cancel(&vbd->opening);
 	resize_unwatch(vbd);
 	if (vbd->held)
 		close(vbd->fd);
@@ -404,6 +404,7 @@ static void vbd_released(struct device *device)
 static void vbd_forget(struct device *device)
 {
 	let_go(vbd_of(device));
+	opening_abandon(&vbd_of(device)->opening, device->fleet);
 	free(vbd_of(device)->target);
 	free(vbd_of(device)->file);
 }

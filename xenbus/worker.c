@@ -193,7 +193,7 @@ void worker_start(struct device *device, bool fresh)
 		r = worker_start_in(device, dir, fresh);
 		close(dir);
 	}
-	if (r == -EINPROGRESS) {
+	if (r == -EINPROGRESS) {	/* until device_backing_answers() */
 		worker->state = WORKER_RESTING;
 		worker->deadline = 0;
 		return;
@@ -208,14 +208,6 @@ void worker_start(struct device *device, bool fresh)
 	worker->successor = worker->killed = worker->replace_due = false;
 	worker->started = now_msec();
 	set_deadline(device, WORKER_START_MSEC);
-}
-
-void worker_backing_answers(struct device *device)
-{
-	struct worker *worker = &device->worker;
-
-	if (worker->state == WORKER_RESTING && worker->deadline == 0)
-		worker->state = WORKER_LOST;
 }
 
 /* --- adopt ------------------------------------------------------------------------------------- */

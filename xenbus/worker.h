@@ -39,9 +39,6 @@ void worker_release(struct device *device);
  */
 int worker_replace(struct device *device);
 
-/* A start that waited for its backing may be tried again. */
-void worker_backing_answers(struct device *device);
-
 /* The socket is readable, the pidfd is readable, a deadline may have passed. */
 void worker_readable(struct device *device);
 void worker_exited(struct device *device);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* links: tests/fuzz/bus/xenstored.o tests/fuzz/bus/host.o tests/fuzz/bus/writers.o xenbus/fleet.o xenbus/lifecycle.o xenbus/arrive.o xenbus/frontend.o xenbus/vif_negotiate.o xenbus/vifkeys.o xenbus/vif.o xenbus/vbd.o xenbus/target.o xenbus/sharing.o xenbus/kind.o xenbus/device.o xenbus/parse.o xenbus/dirty.o xenbus/store.o ring/control.o ring/journal.o ring/log.o ring/slate.o ring/sring.o */
+/* links: tests/fuzz/bus/xenstored.o tests/fuzz/bus/host.o tests/fuzz/bus/disks.o tests/fuzz/bus/writers.o xenbus/fleet.o xenbus/lifecycle.o xenbus/failure.o xenbus/arrive.o xenbus/frontend.o xenbus/vif_negotiate.o xenbus/vifkeys.o xenbus/vif.o xenbus/vbd.o xenbus/target.o xenbus/sharing.o xenbus/kind.o xenbus/device.o xenbus/parse.o xenbus/dirty.o xenbus/store.o ring/control.o ring/journal.o ring/log.o ring/slate.o ring/sring.o */
 /* libs: -Wl,--wrap=clock_gettime -Wl,--wrap=getrandom -Wl,--wrap=access -Wl,--wrap=pthread_create */
 /*
  * Control without its processes: its own loop, devices and keys over the xenstored and the host of
@@ -211,7 +211,7 @@ static void device_lost(struct device *device)
 	} else {
 		if (vbd_of(device)->held)
 			close(vbd_of(device)->fd);
-		opening_cancel(&vbd_of(device)->opening, &fleet);
+		opening_abandon(&vbd_of(device)->opening, &fleet);
 		free(vbd_of(device)->target);
 		free(vbd_of(device)->file);
 	}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* links: xenbus/lifecycle.o xenbus/device.o ring/log.o */
+/* links: xenbus/lifecycle.o xenbus/failure.o xenbus/device.o ring/log.o */
 /*
  * What control does with one device, on a store of two states and one generation, in which the
  * toolstack writes between a look and the transaction that follows it.
@@ -138,10 +138,6 @@ const char *kind_name(uint32_t id)
 void worker_adopt(struct device *device)
 {
 	device->worker.state = WORKER_RUNNING;
-}
-
-void worker_backing_answers(struct device *device)
-{
 }
 
 void worker_release(struct device *device)

@@ -54,7 +54,7 @@ void bus_forget_watches(void);
 void control_writes(const char *path, const char *value);
 void somebody_disturbs(void);
 
-/* --- host.c --- */
+/* --- host.c and disks.c --- */
 
 struct host {
 	struct failure failure;
@@ -69,6 +69,10 @@ struct host {
 extern struct host host;
 
 void host_reset(void);
+
+/* -errno where this call is to fail, else 0; or a descriptor of nothing. */
+int host_trouble(void);
+int host_descriptor(void);
 
 /* Called with the parameters of each new connection. */
 void connection_holds(struct device *device, bool fresh);

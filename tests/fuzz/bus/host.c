@@ -13,7 +13,6 @@
 #include "ring/tun.h"
 #include "tests/fuzz/bus/bus.h"
 #include "xenbus/lock.h"
-#include "xenbus/resize.h"
 #include "xenbus/rundir.h"
 #include "xenbus/spawn.h"
 #include "xenbus/steer.h"
@@ -42,8 +41,7 @@ void host_reset(void)
 	host.msec = 1000;
 }
 
-/* -errno where this call is to fail, else 0. */
-static int trouble(void)
+int host_trouble(void)
 {
 	if (!fails(&host.failure))
 		return 0;
@@ -51,9 +49,9 @@ static int trouble(void)
 	return -host.failure.err;
 }
 
-static int descriptor(void)
+int host_descriptor(void)
 {
-	const int r = trouble();
+	const int r = host_trouble();
 
 	return r ? r : open("/dev/null", O_RDWR | O_CLOEXEC);
 }
@@ -115,7 +113,7 @@ uint32_t tun_index(const char *name)
 
 int tun_make(const char *name, uint32_t *ifindex)
 {
-	const int fd = descriptor();
+	const int fd = host_descriptor();
 	uint32_t i = tun_index(name);
 
 	HOLDS(strlen(name) < TUN_NAME_BYTES);
@@ -133,7 +131,7 @@ int tun_make(const char *name, uint32_t *ifindex)
 
 int tun_queue(uint32_t ifindex)
 {
-	return tap_there(ifindex) ? queue_new(ifindex, descriptor()) : -ENODEV;
+	return tap_there(ifindex) ? queue_new(ifindex, host_descriptor()) : -ENODEV;
 }
 
 int tun_name(uint32_t ifindex, char name[TUN_NAME_BYTES])
@@ -147,13 +145,13 @@ int tun_name(uint32_t ifindex, char name[TUN_NAME_BYTES])
 int tun_limit(uint32_t ifindex, uint32_t queues)
 {
 	HOLDS(tap_there(ifindex) && queues >= 1 && queues <= QUEUES_MAX);
-	return trouble();
+	return host_trouble();
 }
 
 int tun_carrier(int queue, bool on)
 {
 	tap_behind(queue);
-	return trouble();
+	return host_trouble();
 }
 
 int tun_offloads(int queue, uint32_t offloads)
@@ -161,13 +159,13 @@ int tun_offloads(int queue, uint32_t offloads)
 	tap_behind(queue);
 	/* The kernel refuses segments without checksums. */
 	HOLDS(!(offloads & (TUN_OFFLOAD_TSO4 | TUN_OFFLOAD_TSO6)) || offloads & TUN_OFFLOAD_CSUM);
-	return trouble();
+	return host_trouble();
 }
 
 int tun_steer(int queue, int program)
 {
 	tap_behind(queue);
-	return trouble();
+	return host_trouble();
 }
 
 uint32_t tun_discard(int queue)
@@ -185,111 +183,26 @@ int tun_unmake(int queue)
 
 int steer_map(void)
 {
-	return descriptor();
+	return host_descriptor();
 }
 
 int steer_program(int map)
 {
 	HOLDS(map > 0);
-	return descriptor();
+	return host_descriptor();
 }
 
-/* --- disks, files, settings ---------------------------------------------------------------------- */
-
-/* The process that opens a disk is the disk itself here, which answers at once or when it does not hang any more. */
-int opening_take(struct opening *opening, struct fleet *fleet, const struct disk_request *request,
-		struct disk *disk, char why[OPENING_WHY_MAX])
-{
-	HOLDS(request->path);
-	if (opening->pidfd == 0) {
-		const int fd = descriptor();
-
-		if (fd < 0) {
-			snprintf(why, OPENING_WHY_MAX, "%s does not open", request->path);
-			return fd;
-		}
-		opening->pidfd = fd;
-		opening->done = !host.disks_hang;
-	}
-	if (!opening->done)
-		return -EINPROGRESS;
-	*disk = (struct disk) {
-		.bytes = host.disk_bytes, .sector_bytes = 512, .physical_bytes = 4096, .discard_granularity = 512,
-		.by_file = request->file && request->device,
-	};
-	opening->done = false;
-	opening->fd = opening->pidfd;
-	opening->pidfd = 0;
-	return opening->fd;
-}
-
-void opening_ended(struct opening *opening)
-{
-	opening->done = true;
-}
-
-void opening_cancel(struct opening *opening, struct fleet *fleet)
-{
-	if (opening->pidfd)
-		close(opening->pidfd);
-	opening->pidfd = 0;
-	opening->done = false;
-}
-
-/* Here a process ends as soon as it is told to. */
-void opening_forget(struct fleet *fleet, int pidfd)
-{
-	HOLDS(false);
-}
-
-int disk_measure(int fd, const struct disk_request *request, struct disk *disk, char *why, size_t room)
-{
-	why[0] = 0;
-	return trouble();
-}
-
-int disk_bytes(int fd, uint32_t sector_bytes, uint64_t *bytes)
-{
-	HOLDS(sector_bytes == 512);
-	*bytes = host.disk_bytes;
-	return trouble();
-}
-
-/* Each device has a disk of its own. */
-void disk_identify(struct disk *disk, const struct stat *st)
-{
-	disk->is_device = false;
-	disk->inode = st->st_ino;
-	disk->dev = st->st_dev;
-}
-
-void resize_watch(struct vbd *vbd)
-{
-}
-
-void resize_unwatch(struct vbd *vbd)
-{
-}
-
-void resize_look(struct device *device)
-{
-}
-
-int resize_now(struct vbd *vbd, uint64_t *bytes)
-{
-	*bytes = host.disk_bytes;
-	return 0;
-}
+/* --- files, settings ----------------------------------------------------------------------------- */
 
 int rundir_open(const char *run, const char *name, int make)
 {
-	return descriptor();
+	return host_descriptor();
 }
 
 int rundir_write(int dir, const char *file, const void *data, size_t bytes, mode_t mode)
 {
 	HOLDS(fcntl(dir, F_GETFD) >= 0);
-	return trouble();
+	return host_trouble();
 }
 
 ssize_t rundir_read(int dir, const char *file, void *data, size_t room)
@@ -323,7 +236,7 @@ bool lock_uid(uint32_t uid)
 /* A worker's disk. */
 int process_descriptor(int pidfd, int number)
 {
-	const int r = trouble();
+	const int r = host_trouble();
 
 	HOLDS(pidfd == STDIN_FILENO && number == WORKER_FD_BACKING);
 	return r ? r : open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
@@ -433,13 +346,7 @@ void worker_release(struct device *device)
 
 int worker_send(struct device *device, enum control_type type, uint64_t value)
 {
-	return trouble();
-}
-
-void worker_backing_answers(struct device *device)
-{
-	if (device->worker.state == WORKER_RESTING)
-		device->worker.state = WORKER_LOST;
+	return host_trouble();
 }
 
 /* A rest ends when it is looked at. */

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Where the administrator reads why a device does not work: a line of the log, and the error node that xl looks
+ * at. Trusts its caller's words. Promises nothing of the node where xenstored fails; the line is there.
+ */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "xenbus/lifecycle.h"
+
+struct error_note {
+	char dir[128];
+	int err;
+	const char *text;
+};
+
+static int error_write(struct store *store, void *arg)
+{
+	const struct error_note *note = arg;
+
+	return store_write(store, note->dir, "error", "%d %s", note->err, note->text);
+}
+
+static void error_dir(const struct device *device, char dir[128])
+{
+	snprintf(dir, 128, "/local/domain/%u/error/backend/%s/%u/%u",
+			store_domid(store_of(device)), kind_name(device->id.kind),
+			device->id.domid, device->id.devid);
+}
+
+static int error_remove(struct store *store, void *arg)
+{
+	return store_remove(store, arg);
+}
+
+void device_error_clear(struct device *device)
+{
+	char dir[128];
+
+	error_dir(device, dir);
+	store_transact(store_of(device), error_remove, dir);
+}
+
+void device_fail(struct device *device, int err, const char *fmt, ...)
+{
+	struct error_note note = { .err = err };
+	char text[512];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	device->failed = true;
+	device_log(device, LOG_ERROR, "%s (%s)", text, strerror(err));
+	error_dir(device, note.dir);
+	note.text = text;
+	store_transact(store_of(device), error_write, &note);
+}
