@@ -110,13 +110,17 @@ void command_connect(struct fleet *fleet)
 	fleet_look_again(fleet);	/* who waits is taken then, when there are descriptors again */
 }
 
-static const char *worker_word(enum worker_state state)
+static const char *worker_word(const struct device *device)
 {
+	const struct worker *worker = &device->worker;
 	static const char *const words[WORKER_STATES] = {
 		"none", "starting", "running", "broken", "draining", "lost", "resting",
 	};
 
-	return words[state];
+	if (worker->state == WORKER_NONE ? device->backing == BACKING_LOOKING :
+			worker->state == WORKER_RESTING && worker->deadline == 0)
+		return "opening";
+	return words[worker->state];
 }
 
 /* One record per device: what the run directory and the figures do not say. */
@@ -130,7 +134,7 @@ static void list(struct fleet *fleet, int fd)
 			continue;
 		store_state(fleet->store, device->backend, &state);
 		answer(fd, "device %s %d %s %d %s", device->run_name, (int)state,
-				worker_word(device->worker.state),
+				worker_word(device),
 				worker_alive(device->worker.state) ? (int)device->worker.pid : 0,
 				device->kind->target(device));
 	}

@@ -118,7 +118,11 @@ static int vbd_prepare(struct device *device)
 	if (r || !vbd->target)
 		return r;
 	r = hold(vbd);
-	return r ? r : sharing_check(vbd);
+	if (r == 0)
+		r = sharing_check(vbd);
+	if (r && r != -EINPROGRESS)
+		let_go(vbd);
+	return r;
 }
 
 void vbd_opened(struct fleet *fleet, int pidfd)
