@@ -374,8 +374,9 @@ mutants: need-check
 # took; unit tests leave their queues behind, as a worker does that is killed.
 ASAN := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 asan:
-	BUILD=build/asan ASAN_OPTIONS=detect_leaks=0 $(MAKE) BUILD=build/asan SANITIZE="$(ASAN)" \
-		results-clear all tests-build unit
+	BUILD=build/asan ASAN_OPTIONS=detect_leaks=0 $(MAKE) -j2 BUILD=build/asan SANITIZE="$(ASAN)" \
+		results-clear all tests-build
+	BUILD=build/asan ASAN_OPTIONS=detect_leaks=0 $(MAKE) BUILD=build/asan SANITIZE="$(ASAN)" unit
 	BUILD=build/asan ASAN_OPTIONS=detect_leaks=1 $(MAKE) BUILD=build/asan SANITIZE="$(ASAN)" \
 		integration hostile
 
@@ -385,7 +386,7 @@ TSAN := -fsanitize=thread -fno-omit-frame-pointer -Wno-error=tsan
 TSAN_TESTS := queues-of-one-disk-work-side-by-side segments-arrive-byte-for-byte-in-both-directions \
               a-worker-killed-with-requests-in-flight-is-succeeded a-discarded-range-reads-as-zeroes
 tsan:
-	BUILD=build/tsan $(MAKE) BUILD=build/tsan SANITIZE="$(TSAN)" results-clear all sim guest build/tsan/sim/no-seal.so
+	BUILD=build/tsan $(MAKE) -j2 BUILD=build/tsan SANITIZE="$(TSAN)" results-clear all sim guest build/tsan/sim/no-seal.so
 	BUILD=build/tsan TSAN_OPTIONS=exitcode=0 LD_PRELOAD=$(CURDIR)/build/tsan/sim/no-seal.so \
 		tests/run tsan $(addprefix tests/integration/,$(TSAN_TESTS))
 

@@ -144,7 +144,7 @@ static void list(struct fleet *fleet, int fd)
 static void resize(struct device *device, int fd)
 {
 	uint64_t bytes;
-	int r = resize_now(vbd_of(device), &bytes);
+	int r = resize_now(vbd_of(device), true, &bytes);
 
 	if (r)
 		answer(fd, "error %s: %s", device->name, r == -ENOTCONN ? "is not connected" :

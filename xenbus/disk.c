@@ -139,22 +139,35 @@ static void measure_device(int fd, const struct disk_request *request, struct di
 	disk->discard_secure = ioctl(fd, BLKSECDISCARD, nothing) && errno == EINVAL;
 }
 
-int disk_bytes(int fd, uint32_t sector_bytes, uint64_t *bytes)
+int disk_bytes(int fd, uint32_t sector_bytes, bool ask, uint64_t *bytes)
 {
-	off_t end = lseek(fd, 0, SEEK_END);	/* works for files and block devices alike */
+	struct statx st;
+	off_t end;
 
+	if (!ask && statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE | STATX_SIZE, &st) == 0 &&
+			S_ISREG(st.stx_mode))
+		end = (off_t)st.stx_size;
+	else
+		end = lseek(fd, 0, SEEK_END);	/* works for files and block devices alike */
 	if (end < 0)
 		return -errno;
 	*bytes = (uint64_t)end / sector_bytes * sector_bytes;
 	return 0;
 }
 
-void disk_identify(struct disk *disk, const struct stat *st)
+int disk_identify(int fd, struct disk *disk)
 {
-	disk->is_device = S_ISBLK(st->st_mode);
-	disk->rdev = disk->is_device ? st->st_rdev : 0;
-	disk->inode = disk->is_device ? 0 : st->st_ino;
-	disk->dev = disk->is_device ? 0 : st->st_dev;
+	struct statx st;
+
+	if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE | STATX_INO, &st))
+		return -errno;
+	if (!S_ISREG(st.stx_mode) && !S_ISBLK(st.stx_mode))
+		return -ENOTBLK;
+	disk->is_device = S_ISBLK(st.stx_mode);
+	disk->rdev = disk->is_device ? makedev(st.stx_rdev_major, st.stx_rdev_minor) : 0;
+	disk->inode = disk->is_device ? 0 : st.stx_ino;
+	disk->dev = disk->is_device ? 0 : makedev(st.stx_dev_major, st.stx_dev_minor);
+	return 0;
 }
 
 static int measure(int fd, const struct disk_request *request, struct disk *disk,
@@ -168,7 +181,9 @@ static int measure(int fd, const struct disk_request *request, struct disk *disk
 	r = check_type(request, &st, why);	/* again: this is what we hold */
 	if (r)
 		return r;
-	disk_identify(disk, &st);
+	r = disk_identify(fd, disk);
+	if (r)
+		return because(why, r, "cannot look at the target %s", request->path);
 	if (disk->is_device)
 		measure_device(fd, request, disk);
 	else
@@ -176,7 +191,7 @@ static int measure(int fd, const struct disk_request *request, struct disk *disk
 	if (!vbd_sector_fits(disk->sector_bytes))
 		return because(why, -EINVAL, "the target %s has sectors of %u bytes; a guest can use "
 				"512, 2048 or 4096", request->path, disk->sector_bytes);
-	r = disk_bytes(fd, disk->sector_bytes, &disk->bytes);
+	r = disk_bytes(fd, disk->sector_bytes, true, &disk->bytes);
 	if (r)
 		return because(why, r, "cannot find the size of the target %s", request->path);
 	if (disk->bytes == 0 && !(request->may_be_empty && st.st_size == 0))

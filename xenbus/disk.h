@@ -50,10 +50,13 @@ int disk_open(const struct disk_request *request, struct disk *disk, char *why, 
 /* What disk_open() finds out of a target that is open already. 0, or -errno with one sentence in why. */
 int disk_measure(int fd, const struct disk_request *request, struct disk *disk, char *why, size_t room);
 
-/* Which file or device it is, of all that `disk` says: from fstat(2) of an open target. */
-void disk_identify(struct disk *disk, const struct stat *st);
+/* Which file or device an open target is, of all that `disk` says. Waits for nothing. 0 or -errno (-ENOTBLK: neither). */
+int disk_identify(int fd, struct disk *disk);
 
-/* The present size of an open target, whole sectors, bytes. 0 or -errno. */
-int disk_bytes(int fd, uint32_t sector_bytes, uint64_t *bytes);
+/*
+ * The present size of an open target, whole sectors, bytes. 0 or -errno. ask: a file that is another computer's
+ * is asked for there, which may take as long as it likes; else it is what this one knows.
+ */
+int disk_bytes(int fd, uint32_t sector_bytes, bool ask, uint64_t *bytes);
 
 #endif

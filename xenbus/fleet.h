@@ -46,7 +46,6 @@ struct fleet {
 	bool only_gone;		/* it has been there, and is gone */
 	uint64_t look_at;	/* msec; look at everything then: xenstored has failed, or descriptors were out. 0: no need */
 	struct device *device[DEVICES_MAX];
-	uint32_t openings_hung;	/* processes that open a disk for nobody: opening.h */
 	struct dirty dirty;	/* scratch of fleet_store_event() */
 };
 

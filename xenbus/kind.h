@@ -63,6 +63,8 @@ struct kind {
 	/* The connection has ended, or there has been none: no worker has the backing, nor do we after this.
 	 * NULL: nothing to do. */
 	void (*released)(struct device *device);
+	/* After released(): does somebody have the backing still? Then device_backing_answers() follows. NULL: no. */
+	bool (*busy)(const struct device *device);
 	/* The device is gone: undo arrive() and free what prepare() has kept. NULL: nothing. */
 	void (*forget)(struct device *device);
 };

@@ -240,13 +240,15 @@ static int close_device(struct device *device, enum bus_state from, enum bus_sta
 	int r;
 
 	close_unused(device);
+	if (to == BUS_CLOSED && device->kind->busy && device->kind->busy(device))
+		return -EINPROGRESS;
 	r = move(device, from, to, NULL);
 	if (r == 0 && to == BUS_CLOSED)
 		device_log(device, LOG_INFO, "closed");
 	return r;
 }
 
-/* 0, MOVE_STALE, or -errno: try again a little later. */
+/* 0, MOVE_STALE, -EINPROGRESS: device_backing_answers() will come; or -errno: try again a little later. */
 static int perform(struct device *device, enum device_action action, const struct device_view *view)
 {
 	device_log(device, LOG_DEBUG, "%s (ours %d, theirs %d)", device_action_name(action),
@@ -299,6 +301,10 @@ bool device_evaluate(struct device *device)
 		r = r == MOVE_STALE ? 0 : r;
 		doing = r ? device_action_name(action) : doing;
 	}
+	if (r == -EINPROGRESS)
+		return true;
+	if (view.ours == BUS_CLOSED)	/* by somebody else's word, perhaps */
+		close_unused(device);
 	if (r)
 		device_log(device, LOG_WARN, "%s: %s; trying again", doing, strerror(-r));
 	if (r || action != DEVICE_REST)

@@ -3,9 +3,11 @@
  * Opens one disk for control, measures it, hands it over and ends: opendisk PATH, with a line to control as
  * descriptor 3. Whatever of this hangs, hangs here. Trusts control.
  */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 
 #include "xenbus/opening.h"
@@ -15,7 +17,7 @@ static struct opening_order order;
 /* Returns whether there was one of this version. */
 static bool order_receive(void)
 {
-	if (recv(OPENING_FD, &order, sizeof(order), 0) != (ssize_t)sizeof(order))
+	if (recv(OPENING_FD, &order, sizeof(order), 0) != (ssize_t)sizeof(order) || order.version != OPENING_VERSION)
 		return false;
 	order.request.path = order.path;
 	order.request.file = order.file;
@@ -41,9 +43,11 @@ static bool answer_send(struct opening_answer *answer, int fd)
 
 int main(void)
 {
-	struct opening_answer answer = { 0 };
+	struct opening_answer answer = { .version = OPENING_VERSION };
 	int fd;
 
+	/* The next control starts another. One that has ended by now leaves us without an order. */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (!order_receive()) {
 		fprintf(stderr, "opendisk: no order on descriptor %d; this program is started by xenbackd\n", OPENING_FD);
 		return 2;

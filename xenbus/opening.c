@@ -6,15 +6,46 @@
  */
 #include "xenbus/opening.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "xenbus/spawn.h"
+
+#define PLACES (OPENINGS_HUNG_MAX + DEVICES_MAX)	/* what may hang, and what may have been under way by then */
+
+/* Processes of devices that have gone. */
+static struct hung {
+	int pidfd;	/* 0: free */
+	char *path;	/* from the heap; NULL: no memory for it */
+} hung[PLACES];
+
+static bool hung_too_many(const char *path)
+{
+	unsigned int all = 0, here = 0;
+
+	for (unsigned int i = 0; i < PLACES; i++) {
+		all += hung[i].pidfd != 0;
+		here += hung[i].path && strcmp(hung[i].path, path) == 0;
+	}
+	return all >= OPENINGS_HUNG_MAX || here >= OPENINGS_HUNG_PATH_MAX;
+}
+
+/* The entry of that process; 0: a free one. NULL: there is none. */
+static struct hung *hung_find(int pidfd)
+{
+	for (unsigned int i = 0; i < PLACES; i++) {
+		if (hung[i].pidfd == pidfd)
+			return &hung[i];
+	}
+	return NULL;
+}
 
 static bool same(const struct disk_request *a, const struct disk_request *b)
 {
@@ -33,6 +64,7 @@ static bool order_fill(struct opening_order *order, const struct disk_request *r
 		return false;
 	memcpy(order->path, request->path, strlen(request->path));
 	memcpy(order->file, file, strlen(file));
+	order->version = OPENING_VERSION;
 	order->request = *request;
 	order->request.path = order->path;
 	order->request.file = order->file;
@@ -68,7 +100,7 @@ static int begin(struct opening *opening, struct fleet *fleet)
 	const ssize_t bytes = sizeof(opening->order);
 	int line[2], r;
 
-	if (fleet->openings_hung >= OPENINGS_HUNG_MAX)
+	if (hung_too_many(opening->order.path))
 		return -EBUSY;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, line))
 		return -errno;
@@ -100,7 +132,8 @@ static bool answer_receive(struct opening *opening)
 	opening->fd = -1;
 	if (head && head->cmsg_type == SCM_RIGHTS && head->cmsg_len == CMSG_LEN(sizeof(int)))
 		memcpy(&opening->fd, CMSG_DATA(head), sizeof(int));
-	if (got == (ssize_t)sizeof(opening->answer) && (opening->fd >= 0) == (opening->answer.error == 0))
+	if (got == (ssize_t)sizeof(opening->answer) && opening->answer.version == OPENING_VERSION &&
+			(opening->fd >= 0) == (opening->answer.error == 0))
 		return true;
 	if (opening->fd >= 0)
 		close(opening->fd);
@@ -112,8 +145,12 @@ static void answer_take(struct opening *opening, int status)
 	struct opening_answer *answer = &opening->answer;
 
 	opening->done = true;
-	if (answer_receive(opening))
+	if (answer_receive(opening)) {
+		/* What these two mean to our caller, a file system does not. */
+		if (answer->error == -EINPROGRESS || answer->error == -EAGAIN)
+			answer->error = -EIO;
 		return;
+	}
 	*answer = (struct opening_answer) { .error = -EIO };
 	snprintf(answer->why, sizeof(answer->why), "opendisk ended with %s %d and said nothing of %.300s",
 			WIFSIGNALED(status) ? "signal" : "status",
@@ -144,25 +181,32 @@ void opening_cancel(struct opening *opening)
 	opening->unwanted = opening->pidfd != 0;
 }
 
-void opening_abandon(struct opening *opening, struct fleet *fleet)
+void opening_abandon(struct opening *opening)
 {
+	struct hung *entry = hung_find(0);
+
 	opening_cancel(opening);
 	if (opening->pidfd == 0)
 		return;
+	assert(entry);
+	entry->pidfd = opening->pidfd;
+	entry->path = strdup(opening->order.path);
 	close(opening->line);
 	opening->pidfd = 0;
 	opening->unwanted = false;
-	fleet->openings_hung++;
 }
 
-void opening_forget(struct fleet *fleet, int pidfd)
+void opening_forget(int pidfd)
 {
+	struct hung *entry = hung_find(pidfd);
 	int status;
 
-	if (!process_ended(pidfd, &status))
+	if (!entry || !process_ended(pidfd, &status))
 		return;
 	close(pidfd);
-	fleet->openings_hung--;
+	free(entry->path);
+	entry->path = NULL;
+	entry->pidfd = 0;
 }
 
 int opening_take(struct opening *opening, struct fleet *fleet, const struct disk_request *request,

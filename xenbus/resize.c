@@ -104,7 +104,7 @@ static int sectors_write(struct device *device)
 			vbd_of(device)->disk.bytes / 512);
 }
 
-int resize_now(struct vbd *vbd, uint64_t *bytes)
+int resize_now(struct vbd *vbd, bool ask, uint64_t *bytes)
 {
 	struct device *device = &vbd->device;
 	struct vbd_params *params = &device->params.vbd;
@@ -116,7 +116,7 @@ int resize_now(struct vbd *vbd, uint64_t *bytes)
 		return -ENOTCONN;
 	if (!vbd->held)
 		return -ENOMEDIUM;
-	r = disk_bytes(vbd->fd, params->sector_bytes, bytes);
+	r = disk_bytes(vbd->fd, params->sector_bytes, ask, bytes);
 	if (r)
 		return r;
 	if (params->bytes != *bytes) {
@@ -143,7 +143,7 @@ void resize_look(struct device *device)
 		return;
 	vbd->look_again = false;
 	arm(vbd);	/* before measuring: a change in between fires it */
-	resize_now(vbd, &bytes);
+	resize_now(vbd, false, &bytes);
 }
 
 void resize_files_event(struct fleet *fleet)

@@ -25,9 +25,9 @@ void resize_look(struct device *device);
  * Measures now; a new size goes to the worker first, then to the frontend: one transaction with
  * `sectors` and the same state 4 (io/blkif.h). 0 with the size in bytes; -ENOTCONN: the disk is not
  * connected; -ENOMEDIUM: an empty drive, or its disk could not be taken out of an adopted worker;
- * -errno of lseek(2).
+ * -errno of lseek(2). ask: as of disk_bytes().
  */
-int resize_now(struct vbd *vbd, uint64_t *bytes);
+int resize_now(struct vbd *vbd, bool ask, uint64_t *bytes);
 
 /* The two descriptors are readable. */
 void resize_files_event(struct fleet *fleet);

@@ -39,12 +39,18 @@ static bool same_disk(const struct disk *a, const struct disk *b)
 	return a->inode && a->inode == b->inode && a->dev == b->dev;
 }
 
+/* Has it, as far as one can tell while it is not open: the disk of a worker that died while no control ran. */
+static bool same_name(const struct vbd *vbd, const struct vbd *other)
+{
+	return !other->held && other->target && strcmp(vbd->target, other->target) == 0;
+}
+
 /* Another's vbd that has the disk now, or will when its frontend connects. */
 static bool has_it(const struct vbd *vbd, struct device *other)
 {
 	return other && other != &vbd->device && other->id.kind == DEVICE_VBD &&
 			(other->backing == BACKING_READY || other->worker.state != WORKER_NONE) &&
-			same_disk(&vbd->disk, &vbd_of(other)->disk);
+			(same_disk(&vbd->disk, &vbd_of(other)->disk) || same_name(vbd, vbd_of(other)));
 }
 
 int sharing_check(struct vbd *vbd)

@@ -17,7 +17,7 @@ void target_policy(struct vbd *vbd);
  * Which path to open: vbd->target (NULL: an empty drive) and which device it has to be: what the
  * script named, or `params` where it named nothing. Where it named something, vbd->file is `params`: a regular
  * file is served directly also where the stock script has put a loop device in front of all of it.
- * 0, -ENOMEM, or -EINVAL, reported. Reads xenstore only.
+ * 0, -ENOMEM, or -EINVAL, reported. Looks at xenstore and /dev/block only.
  */
 int target_find(struct vbd *vbd);
 

@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "ring/journal.h"
@@ -88,7 +87,7 @@ static int hold(struct vbd *vbd)
 	char why[OPENING_WHY_MAX];
 	int fd = opening_take(&vbd->opening, device->fleet, &request, &vbd->disk, why);
 
-	if (fd == -EINPROGRESS)
+	if (fd == -EINPROGRESS || fd == -EAGAIN)
 		return fd;
 	if (fd < 0) {
 		device_fail(device, -fd, "%s", why);
@@ -110,19 +109,24 @@ static void let_go(struct vbd *vbd)
 	vbd->held = false;
 }
 
-static int vbd_prepare(struct device *device)
+/* The same, and nobody else has it who should not. */
+static int hold_alone(struct vbd *vbd)
 {
-	struct vbd *vbd = vbd_of(device);
-	int r = target_look(vbd);
+	int r = hold(vbd);
 
-	if (r || !vbd->target)
-		return r;
-	r = hold(vbd);
 	if (r == 0)
 		r = sharing_check(vbd);
 	if (r && r != -EINPROGRESS)
 		let_go(vbd);
 	return r;
+}
+
+static int vbd_prepare(struct device *device)
+{
+	struct vbd *vbd = vbd_of(device);
+	int r = target_look(vbd);
+
+	return r || !vbd->target ? r : hold_alone(vbd);
 }
 
 void vbd_opened(struct fleet *fleet, int pidfd)
@@ -137,7 +141,7 @@ void vbd_opened(struct fleet *fleet, int pidfd)
 		fleet_look(fleet, device);
 		return;
 	}
-	opening_forget(fleet, pidfd);
+	opening_forget(pidfd);
 }
 
 /* --- a connection that a former control has made ------------------------------------------------- */
@@ -146,7 +150,6 @@ void vbd_opened(struct fleet *fleet, int pidfd)
 static void take(struct vbd *vbd)
 {
 	struct device *device = &vbd->device;
-	struct stat st;
 	int fd;
 
 	/* An empty drive's worker has something of its own at that number. */
@@ -159,26 +162,34 @@ static void take(struct vbd *vbd)
 				"successor opens it anew", (int)device->worker.pid, strerror(-fd));
 		return;
 	}
-	if (fstat(fd, &st) || (!S_ISREG(st.st_mode) && !S_ISBLK(st.st_mode))) {
+	if (disk_identify(fd, &vbd->disk)) {
 		close(fd);
 		return;
 	}
 	vbd->fd = fd;
 	vbd->held = true;
-	disk_identify(&vbd->disk, &st);
-	if (!vbd->disk.is_device && vbd->file)
+	/* The script has named a device, and a file is served: the one that the device stood for. */
+	if (!vbd->disk.is_device && vbd->file && vbd->file[0] == '/' &&
+			(vbd->named_device || strncmp(vbd->target, "/dev/", 5) == 0))
 		target_by_file(vbd);
 	resize_watch(vbd);
 }
 
-/* What cannot be measured is no reason to end what runs. */
-static void measure_again(struct vbd *vbd)
+/* What the disk is has yet to be told: a device says it again, a file is as its worker has it. */
+static void recall(struct vbd *vbd)
 {
 	const struct disk_request request = target_request(vbd);
+	const struct vbd_params *params = &vbd->device.params.vbd;
+	struct disk *disk = &vbd->disk;
 	char why[OPENING_WHY_MAX];
 
-	if (vbd->held && disk_measure(vbd->fd, &request, &vbd->disk, why, sizeof(why)))
-		device_log(&vbd->device, LOG_WARN, "%s", why);
+	if (vbd->held && disk->is_device && disk_measure(vbd->fd, &request, disk, why, sizeof(why)) == 0)
+		return;
+	disk->bytes = params->bytes;
+	disk->sector_bytes = params->sector_bytes;
+	disk->physical_bytes = disk->is_device ? params->sector_bytes : 4096;
+	disk->discard_granularity = params->discard_granularity;
+	disk->discard_secure = params->flags & VBD_DISCARD_SECURE;
 }
 
 /* The disk of a worker that a former control started. */
@@ -190,8 +201,8 @@ static void vbd_adopt(struct device *device)
 	for (unsigned int i = 0; i < STORE_TRIES && r == -EAGAIN; i++)
 		r = target_look(vbd);
 	take(vbd);
-	if (r == 0 && vbd->target && !device->published)	/* what it is has yet to be told */
-		measure_again(vbd);
+	if (r == 0 && vbd->target && !device->published && device->params.vbd.sector_bytes)
+		recall(vbd);
 }
 
 /* --- the frontend's keys ----------------------------------------------------------------------- */
@@ -313,16 +324,18 @@ static int hold_again(struct vbd *vbd)
 {
 	int r = vbd->known ? 0 : target_look(vbd);
 
-	return r || !vbd->target ? r : hold(vbd);
+	return r || !vbd->target ? r : hold_alone(vbd);
 }
 
 /* What a new connection's guest will be told. The disk may have another size than when it was opened. */
 static int describe(struct vbd *vbd)
 {
-	int r = vbd->held ? disk_bytes(vbd->fd, vbd->disk.sector_bytes, &vbd->disk.bytes) : 0;
+	int r = vbd->held ? disk_bytes(vbd->fd, vbd->disk.sector_bytes, false, &vbd->disk.bytes) : 0;
 
+	if (r == 0 && vbd->held && vbd->disk.bytes == 0 && !vbd->cdrom)
+		r = -EINVAL;
 	if (r)
-		device_fail(&vbd->device, -r, "cannot find the size of the target %s", vbd->target);
+		device_fail(&vbd->device, -r, "the target %s has no size any more", vbd->target);
 	else
 		disk_fill(vbd);
 	return r;
@@ -405,10 +418,15 @@ static void vbd_released(struct device *device)
 	let_go(vbd_of(device));
 }
 
+static bool vbd_busy(const struct device *device)
+{
+	return ((const struct vbd *)device)->opening.pidfd != 0;	/* as vbd_of() */
+}
+
 static void vbd_forget(struct device *device)
 {
 	let_go(vbd_of(device));
-	opening_abandon(&vbd_of(device)->opening, device->fleet);
+	opening_abandon(&vbd_of(device)->opening);
 	free(vbd_of(device)->target);
 	free(vbd_of(device)->file);
 }
@@ -431,5 +449,6 @@ const struct kind vbd_kind = {
 	.message = vbd_message,
 	.target = vbd_target,
 	.released = vbd_released,
+	.busy = vbd_busy,
 	.forget = vbd_forget,
 };

@@ -18,7 +18,8 @@
  * Starts a process for device->params. fresh: a new connection with an empty journal; otherwise
  * the journal is that of the predecessor, which is gone and all that it had under way.
  * Afterwards the state is STARTING; LOST with device->failed, reported with device_fail(); or, for a
- * successor, LOST or RESTING without: reported, and to be tried again.
+ * successor, LOST or RESTING without: reported, and to be tried again; or RESTING without a deadline, until
+ * device_backing_answers().
  */
 void worker_start(struct device *device, bool fresh);
 

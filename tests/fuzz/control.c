@@ -36,6 +36,14 @@ static struct device *device_of(struct device_id id)
 
 /* --- what control is held to --------------------------------------------------------------------- */
 
+/* Also by somebody who is opening it. */
+static bool has_disk(const struct device *device)
+{
+	const struct vbd *vbd = (const struct vbd *)device;	/* its first member */
+
+	return vbd->held || vbd->opening.pidfd || vbd->opening.done;
+}
+
 void control_writes(const char *path, const char *value)
 {
 	for (size_t i = 0; i < PLACES; i++) {
@@ -47,6 +55,7 @@ void control_writes(const char *path, const char *value)
 			continue;
 		HOLDS(strcmp(value, "4") || device->worker.state == WORKER_RUNNING);
 		HOLDS(strcmp(value, "6") || !worker_alive(device->worker.state));
+		HOLDS(strcmp(value, "6") || device->id.kind != DEVICE_VBD || !has_disk(device));
 	}
 }
 
@@ -211,7 +220,7 @@ static void device_lost(struct device *device)
 	} else {
 		if (vbd_of(device)->held)
 			close(vbd_of(device)->fd);
-		opening_abandon(&vbd_of(device)->opening, &fleet);
+		opening_abandon(&vbd_of(device)->opening);
 		free(vbd_of(device)->target);
 		free(vbd_of(device)->file);
 	}
@@ -329,6 +338,7 @@ static void trouble_ends(void)
 	bus_disturbed = 0;
 	host.driver = false;
 	host.disks_hang = false;
+	host.disk_bytes = 1 << 20;
 }
 
 /* Time passes, and workers do as they are told. */

@@ -56,7 +56,7 @@ start_machine() {
 	local init=/sbin/labinit xen=xen cpus=2 accel=tcg,thread=multi clock=
 	case $1 in
 	plain | mortal) ;; # mortal: scenarios that end the machine, away from the others
-	pae) xen=xen-pae ;;
+	pae) xen=xen-pae memory_mib=3072 ;;
 	systemd) init=/lib/systemd/systemd ;;
 	counted) cpus=1 accel=tcg,thread=single clock="-icount shift=0,sleep=off" ;;
 	*) die "no machine of flavour $1" ;;

@@ -51,7 +51,7 @@ void opening_cancel(struct opening *opening)
 	opening->unwanted = opening->pidfd != 0;
 }
 
-void opening_abandon(struct opening *opening, struct fleet *fleet)
+void opening_abandon(struct opening *opening)
 {
 	opening_cancel(opening);
 	if (opening->pidfd)
@@ -60,7 +60,7 @@ void opening_abandon(struct opening *opening, struct fleet *fleet)
 }
 
 /* Here a process ends as soon as it is told to. */
-void opening_forget(struct fleet *fleet, int pidfd)
+void opening_forget(int pidfd)
 {
 	HOLDS(false);
 }
@@ -71,7 +71,7 @@ int disk_measure(int fd, const struct disk_request *request, struct disk *disk, 
 	return host_trouble();
 }
 
-int disk_bytes(int fd, uint32_t sector_bytes, uint64_t *bytes)
+int disk_bytes(int fd, uint32_t sector_bytes, bool ask, uint64_t *bytes)
 {
 	HOLDS(sector_bytes == 512);
 	*bytes = host.disk_bytes;
@@ -79,11 +79,13 @@ int disk_bytes(int fd, uint32_t sector_bytes, uint64_t *bytes)
 }
 
 /* Each device has a disk of its own. */
-void disk_identify(struct disk *disk, const struct stat *st)
+int disk_identify(int fd, struct disk *disk)
 {
+	HOLDS(fd > 0);
 	disk->is_device = false;
-	disk->inode = st->st_ino;
-	disk->dev = st->st_dev;
+	disk->inode = (ino_t)fd;
+	disk->dev = 1;
+	return 0;
 }
 
 void resize_watch(struct vbd *vbd)
@@ -98,7 +100,7 @@ void resize_look(struct device *device)
 {
 }
 
-int resize_now(struct vbd *vbd, uint64_t *bytes)
+int resize_now(struct vbd *vbd, bool ask, uint64_t *bytes)
 {
 	*bytes = host.disk_bytes;
 	return 0;
