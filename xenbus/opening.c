@@ -22,8 +22,8 @@
 
 /* Processes of devices that have gone. */
 static struct hung {
-	int pidfd;	/* 0: free */
-	char *path;	/* from the heap; NULL: no memory for it */
+	int pidfd;			/* 0: free */
+	struct opening_order *order;
 } hung[PLACES];
 
 static bool hung_too_many(const char *path)
@@ -32,7 +32,7 @@ static bool hung_too_many(const char *path)
 
 	for (unsigned int i = 0; i < PLACES; i++) {
 		all += hung[i].pidfd != 0;
-		here += hung[i].path && strcmp(hung[i].path, path) == 0;
+		here += hung[i].pidfd && strcmp(hung[i].order->path, path) == 0;
 	}
 	return all >= OPENINGS_HUNG_MAX || here >= OPENINGS_HUNG_PATH_MAX;
 }
@@ -54,12 +54,17 @@ static bool same(const struct disk_request *a, const struct disk_request *b)
 			a->buffered == b->buffered && a->may_be_empty == b->may_be_empty && a->sector == b->sector;
 }
 
-/* Returns whether both strings fit. */
+static void order_free(struct opening *opening)
+{
+	free(opening->order);
+	opening->order = NULL;
+}
+
+/* Of zeros. Returns whether both strings fit. */
 static bool order_fill(struct opening_order *order, const struct disk_request *request)
 {
 	const char *file = request->file ? request->file : "";
 
-	memset(order, 0, sizeof(*order));
 	if (strlen(request->path) >= sizeof(order->path) || strlen(file) >= sizeof(order->file))
 		return false;
 	memcpy(order->path, request->path, strlen(request->path));
@@ -75,7 +80,7 @@ static bool order_fill(struct opening_order *order, const struct disk_request *r
 static int process_start(struct opening *opening, struct fleet *fleet, int its_line)
 {
 	char program[PATH_MAX];
-	char *argv[] = { "opendisk", opening->order.path, NULL };	/* the path is for whoever looks at ps */
+	char *argv[] = { "opendisk", opening->order->path, NULL };	/* the path is for whoever looks at ps */
 	pid_t pid;
 	int pidfd, r;
 
@@ -97,17 +102,17 @@ static int process_start(struct opening *opening, struct fleet *fleet, int its_l
 
 static int begin(struct opening *opening, struct fleet *fleet)
 {
-	const ssize_t bytes = sizeof(opening->order);
+	const ssize_t bytes = sizeof(*opening->order);
 	int line[2], r;
 
-	if (hung_too_many(opening->order.path))
+	if (hung_too_many(opening->order->path))
 		return -EBUSY;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, line))
 		return -errno;
 	r = process_start(opening, fleet, line[1]);
 	close(line[1]);
 	/* The process waits for its order. One that has gone already is an event like any other. */
-	if (r == 0 && send(line[0], &opening->order, (size_t)bytes, MSG_NOSIGNAL | MSG_DONTWAIT) != bytes)
+	if (r == 0 && send(line[0], opening->order, (size_t)bytes, MSG_NOSIGNAL | MSG_DONTWAIT) != bytes)
 		process_signal(opening->pidfd, SIGKILL);
 	if (r == 0)
 		opening->line = line[0];
@@ -154,7 +159,7 @@ static void answer_take(struct opening *opening, int status)
 	*answer = (struct opening_answer) { .error = -EIO };
 	snprintf(answer->why, sizeof(answer->why), "opendisk ended with %s %d and said nothing of %.300s",
 			WIFSIGNALED(status) ? "signal" : "status",
-			WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status), opening->order.path);
+			WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status), opening->order->path);
 }
 
 void opening_ended(struct opening *opening)
@@ -163,7 +168,9 @@ void opening_ended(struct opening *opening)
 
 	if (opening->pidfd == 0 || !process_ended(opening->pidfd, &status))
 		return;
-	if (!opening->unwanted)
+	if (opening->unwanted)
+		order_free(opening);
+	else
 		answer_take(opening, status);
 	close(opening->line);	/* with a descriptor that nobody has taken from it */
 	close(opening->pidfd);
@@ -175,6 +182,8 @@ void opening_cancel(struct opening *opening)
 {
 	if (opening->done && opening->answer.error == 0)
 		close(opening->fd);
+	if (opening->done)
+		order_free(opening);
 	opening->done = false;
 	if (opening->pidfd && !opening->unwanted)
 		process_signal(opening->pidfd, SIGKILL);
@@ -190,7 +199,8 @@ void opening_abandon(struct opening *opening)
 		return;
 	assert(entry);
 	entry->pidfd = opening->pidfd;
-	entry->path = strdup(opening->order.path);
+	entry->order = opening->order;
+	opening->order = NULL;
 	close(opening->line);
 	opening->pidfd = 0;
 	opening->unwanted = false;
@@ -204,9 +214,8 @@ void opening_forget(int pidfd)
 	if (!entry || !process_ended(pidfd, &status))
 		return;
 	close(pidfd);
-	free(entry->path);
-	entry->path = NULL;
-	entry->pidfd = 0;
+	free(entry->order);
+	*entry = (struct hung) { 0 };
 }
 
 int opening_take(struct opening *opening, struct fleet *fleet, const struct disk_request *request,
@@ -214,17 +223,23 @@ int opening_take(struct opening *opening, struct fleet *fleet, const struct disk
 {
 	int r;
 
-	if ((opening->pidfd || opening->done) && !same(&opening->order.request, request))
+	if ((opening->pidfd || opening->done) && !same(&opening->order->request, request))
 		opening_cancel(opening);
 	if (opening->pidfd)
 		return -EINPROGRESS;
 	if (opening->done) {
 		opening->done = false;
+		order_free(opening);
 		*disk = opening->answer.disk;
 		memcpy(why, opening->answer.why, OPENING_WHY_MAX);
 		return opening->answer.error ? opening->answer.error : opening->fd;
 	}
-	r = order_fill(&opening->order, request) ? begin(opening, fleet) : -ENAMETOOLONG;
+	opening->order = calloc(1, sizeof(*opening->order));
+	r = opening->order ? 0 : -ENOMEM;
+	if (r == 0)
+		r = order_fill(opening->order, request) ? begin(opening, fleet) : -ENAMETOOLONG;
+	if (r)
+		order_free(opening);
 	if (r)
 		snprintf(why, OPENING_WHY_MAX, "cannot start %.100s/opendisk for the target %.200s", fleet->libexec,
 				request->path);

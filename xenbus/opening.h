@@ -40,7 +40,7 @@ struct opening {
 	bool done;		/* the answer is here: */
 	struct opening_answer answer;
 	int fd;			/* of an answer without error, close-on-exec */
-	struct opening_order order;
+	struct opening_order *order;	/* from the heap, while there is a process or an answer */
 };
 
 /*

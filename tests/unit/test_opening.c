@@ -145,7 +145,7 @@ static void one_that_was_cancelled_ends_before_the_next_begins(void **state)
 	opening_ended(&opening);
 	assert_int_equal(opening.pidfd, 0);
 	assert_int_equal(take("/other"), -EINPROGRESS);
-	assert_string_equal(opening.order.path, "/other");
+	assert_string_equal(opening.order->path, "/other");
 	opening_cancel(&opening);
 	event(opening.pidfd);
 	opening_ended(&opening);
