@@ -49,10 +49,13 @@ neighbour_answers() {
 	inside 8 ping -q -c 1 -W 1 10.0.0.1
 }
 
+neighbour_was_heard() { [ "$(grep -c ' time=' "$T/pings")" -ge 4 ]; }
+
 # One that was lost took for ever; the last may be under way.
 neighbour_was_served() {
 	local sent timely
 
+	wait_for 5 neighbour_was_heard	# an attack may be over before the second packet
 	kill -INT "$pinging"
 	wait "$pinging" || true
 	sent=$(sed -n 's/^\([0-9]*\) packets transmitted.*/\1/p' "$T/pings")
