@@ -103,7 +103,7 @@ static bool named(struct device *device)
 }
 
 /* Open, or being opened. */
-static bool hangs, held;
+static bool hangs, held, opened_by_another;
 
 static int prepare(struct device *device)
 {
@@ -116,6 +116,11 @@ static void released(struct device *device)
 	held = false;
 }
 
+static bool busy(const struct device *device)
+{
+	return opened_by_another;
+}
+
 static int negotiate(struct device *device, char wrong[WRONG_KEY_MAX])
 {
 	return 0;
@@ -123,7 +128,7 @@ static int negotiate(struct device *device, char wrong[WRONG_KEY_MAX])
 
 static const struct kind disk = { .id = DEVICE_VBD, .early = true, .bytes = sizeof(struct device),
 		.advertise = hook, .named = named, .prepare = prepare, .negotiate = negotiate,
-		.publish = hook, .released = released };
+		.publish = hook, .released = released, .busy = busy };
 
 const struct kind *kind_of(uint32_t id)
 {
@@ -200,7 +205,7 @@ static struct device *disk_make(void)
 	ours = BUS_INITWAIT;
 	theirs = BUS_INITIALISED;
 	written_between = BUS_UNKNOWN;
-	hangs = held = false;
+	hangs = held = opened_by_another = false;
 	return device_open(&fleet, 0, (struct device_id) { .kind = DEVICE_VBD, .domid = 7, .devid = 51712 });
 }
 
@@ -278,6 +283,26 @@ static void a_disk_that_nobody_has_connected_is_closed_before_state_6(void **sta
 	device_close(device);
 }
 
+static void state_6_waits_for_who_is_opening_the_disk(void **state)
+{
+	struct device *device = disk_new();
+
+	(void)state;
+	theirs = BUS_UNKNOWN;
+	ours = BUS_CLOSING;
+	opened_by_another = true;
+	for (int i = 0; i < 2; i++) {
+		assert_true(device_evaluate(device));
+		assert_int_equal(ours, BUS_CLOSING);
+		assert_int_equal(device->wake_at, 0);
+	}
+	opened_by_another = false;
+	device_backing_answers(device);
+	assert_true(device_evaluate(device));
+	assert_int_equal(ours, BUS_CLOSED);
+	device_close(device);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -285,6 +310,7 @@ int main(void)
 		cmocka_unit_test(a_guest_that_was_not_told_counts_as_not_connected),
 		cmocka_unit_test(a_disk_that_hangs_is_waited_for_without_a_look),
 		cmocka_unit_test(a_disk_that_nobody_has_connected_is_closed_before_state_6),
+		cmocka_unit_test(state_6_waits_for_who_is_opening_the_disk),
 	};
 
 	log_level(LOG_ERROR);
