@@ -43,7 +43,9 @@ static bool answer_decide(struct ctrl *ctrl, const struct xen_netif_ctrl_respons
 /* Goes on where a predecessor has left it. The indices are the guest's, checked by ring_indices(). */
 static void ring_resume(struct ctrl *ctrl, uint32_t req_prod, uint32_t rsp_prod)
 {
-	const bool decided = req_prod != rsp_prod && ctrl->vif->note->ctrl_end == rsp_prod + 1;
+	const uint32_t end = ctrl->vif->note->ctrl_end;
+	/* 0: nothing has been, in a ring that begins just before it. One answer in 2^32 is decided anew for that. */
+	const bool decided = req_prod != rsp_prod && end && end == rsp_prod + 1;
 
 	sring_attach(&ctrl->ring, ctrl->page, CTRL_RING_SLOTS, sizeof(struct xen_netif_ctrl_request),
 			rsp_prod + decided, rsp_prod);
