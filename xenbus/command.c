@@ -112,15 +112,13 @@ void command_connect(struct fleet *fleet)
 
 static const char *worker_word(const struct device *device)
 {
-	const struct worker *worker = &device->worker;
 	static const char *const words[WORKER_STATES] = {
 		"none", "starting", "running", "broken", "draining", "lost", "resting",
 	};
 
-	if (worker->state == WORKER_NONE ? device->backing == BACKING_LOOKING :
-			worker->state == WORKER_RESTING && worker->deadline == 0)
+	if (device->backing == BACKING_LOOKING || device_start_waits(device))
 		return "opening";
-	return words[worker->state];
+	return words[device->worker.state];
 }
 
 /* One record per device: what the run directory and the figures do not say. */

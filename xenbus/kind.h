@@ -64,7 +64,7 @@ struct kind {
 	 * NULL: nothing to do. */
 	void (*released)(struct device *device);
 	/* After released(): does somebody have the backing still? Then device_backing_answers() follows. NULL: no. */
-	bool (*busy)(const struct device *device);
+	bool (*busy)(struct device *device);
 	/* The device is gone: undo arrive() and free what prepare() has kept. NULL: nothing. */
 	void (*forget)(struct device *device);
 };

@@ -144,7 +144,7 @@ void device_backing_answers(struct device *device)
 {
 	if (device->backing == BACKING_LOOKING)
 		device->backing = BACKING_NAMED;
-	if (device->worker.state == WORKER_RESTING && device->worker.deadline == 0)
+	if (device_start_waits(device))
 		device->worker.state = WORKER_LOST;
 }
 
@@ -303,7 +303,7 @@ bool device_evaluate(struct device *device)
 	}
 	if (r == -EINPROGRESS)
 		return true;
-	if (view.ours == BUS_CLOSED)	/* by somebody else's word, perhaps */
+	if (r == 0 && view.ours == BUS_CLOSED)	/* by somebody else's word, perhaps */
 		close_unused(device);
 	if (r)
 		device_log(device, LOG_WARN, "%s: %s; trying again", doing, strerror(-r));

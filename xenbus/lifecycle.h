@@ -94,6 +94,12 @@ void device_error_clear(struct device *device);
 /* There is no connection: what prepare() has opened, or a connection's workers had, is closed. */
 void device_let_go(struct device *device);
 
+/* Is there a start that cannot be made before device_backing_answers()? */
+static inline bool device_start_waits(const struct device *device)
+{
+	return device->worker.state == WORKER_RESTING && device->worker.deadline == 0;
+}
+
 /* What said -EINPROGRESS knows by now: prepare(), or open() for a successor, is to be called again. */
 void device_backing_answers(struct device *device);
 

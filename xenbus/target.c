@@ -13,18 +13,13 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
-static bool is_type(const char *path, mode_t type)
-{
-	struct stat st;
-
-	return path[0] == '/' && stat(path, &st) == 0 && (st.st_mode & S_IFMT) == type;
-}
-
 /* udev's name of a device number. Returns whether it is there. */
 static bool device_link(uint32_t high, uint32_t low, char path[PATH_MAX])
 {
+	struct stat st;
+
 	snprintf(path, PATH_MAX, "/dev/block/%u:%u", high, low);
-	return is_type(path, S_IFBLK);
+	return stat(path, &st) == 0 && S_ISBLK(st.st_mode);
 }
 
 /*
@@ -65,13 +60,12 @@ void target_policy(struct vbd *vbd)
 	vbd->may_discard = !has(device, "discard-enable", "0");
 }
 
-static int set_target(struct vbd *vbd, const char *path)
+/* Of vbd->target or vbd->file. */
+static int set_path(char **place, const char *path)
 {
-	char *copy = path ? strdup(path) : NULL;
-
-	free(vbd->target);
-	vbd->target = copy;
-	return path && !copy ? -ENOMEM : 0;
+	free(*place);
+	*place = path ? strdup(path) : NULL;
+	return path && !*place ? -ENOMEM : 0;
 }
 
 /* The path that stands for a device number: udev's link, or the name that the script gave. */
@@ -90,15 +84,7 @@ static int device_target(struct vbd *vbd, const char *number)
 	if (!device_link(high, low, path))
 		store_text(store_of(device), device->backend, "physical-device-path", path,
 				sizeof(path));
-	return set_target(vbd, path);
-}
-
-/* `params`, beside another target that the script has named. */
-static int set_file(struct vbd *vbd, const char *params)
-{
-	free(vbd->file);
-	vbd->file = params ? strdup(params) : NULL;
-	return params && !vbd->file ? -ENOMEM : 0;
+	return set_path(&vbd->target, path);
 }
 
 int target_find(struct vbd *vbd)
@@ -111,16 +97,16 @@ int target_find(struct vbd *vbd)
 	vbd->named_device = false;
 	if (store_text(store, device->backend, "params", params, sizeof(params)))
 		params[0] = 0;
-	set_file(vbd, NULL);
+	set_path(&vbd->file, NULL);
 	if (vbd->cdrom && params[0] == 0)
-		return set_target(vbd, NULL);
+		return set_path(&vbd->target, NULL);
 	if (store_text(store, device->backend, "physical-device", text, sizeof(text)) == 0)
 		r = device_target(vbd, text);
 	else if (store_text(store, device->backend, "physical-device-path", text, sizeof(text)) == 0)
-		r = set_target(vbd, text);
+		r = set_path(&vbd->target, text);
 	else
-		return set_target(vbd, params);
-	return r ? r : set_file(vbd, params);
+		return set_path(&vbd->target, params);
+	return r ? r : set_path(&vbd->file, params);
 }
 
 struct disk_request target_request(const struct vbd *vbd)

@@ -418,9 +418,9 @@ static void vbd_released(struct device *device)
 	let_go(vbd_of(device));
 }
 
-static bool vbd_busy(const struct device *device)
+static bool vbd_busy(struct device *device)
 {
-	return ((const struct vbd *)device)->opening.pidfd != 0;	/* as vbd_of() */
+	return vbd_of(device)->opening.pidfd != 0;
 }
 
 static void vbd_forget(struct device *device)

@@ -7,6 +7,7 @@
 #   frontend D DEVID KEY VALUE...     writes keys of the frontend's directory, as Dom0
 #   error_of D DEVID                  the error node
 #   private_kib PID                   its own memory, KiB
+#   sanitized                         xenbackd is built with AddressSanitizer, whose time and memory are not its own
 #   no_worker D DEVID                 no process of that device is left
 #   loop FILE [LOSETUP OPTION...]    a loop device on $T/FILE, its name in $loop
 scripted() {
@@ -53,6 +54,8 @@ error_of() {
 private_kib() {
 	awk '/^Private/ { sum += $2 } END { print sum }' "/proc/$1/smaps_rollup"
 }
+
+sanitized() { ldd "$build/sbin/xenbackd" | grep -q libasan; }
 
 # The workers of this test are xenbackd's children, or were.
 workers() {

@@ -90,7 +90,7 @@ void store_unwatch(struct store *store, const char *path, struct device_id id)
 {
 }
 
-/* --- a disk that is always there, or hangs, and a worker that always runs ---------------------------------- */
+/* --- a disk that is always there, or hangs, and a worker that always runs ------------------------ */
 
 static int hook(struct device *device)
 {
@@ -116,7 +116,7 @@ static void released(struct device *device)
 	held = false;
 }
 
-static bool busy(const struct device *device)
+static bool busy(struct device *device)
 {
 	return opened_by_another;
 }

@@ -77,6 +77,23 @@ static void event(int pidfd)
 	assert_int_equal(poll(&poller, 1, 5000), 1);
 }
 
+static void ended(void)
+{
+	event(opening.pidfd);
+	opening_ended(&opening);
+}
+
+/* Without an answer. */
+static void ends_by(const char *line, const char *how)
+{
+	program(line);
+	assert_int_equal(take("/disk"), -EINPROGRESS);
+	ended();
+	assert_int_equal(take("/disk"), -EIO);
+	assert_non_null(strstr(why, how));
+	assert_non_null(strstr(why, "/disk"));
+}
+
 static void a_program_that_is_missing_is_an_error_at_once(void **state)
 {
 	(void)state;
@@ -90,24 +107,13 @@ static void a_program_that_is_missing_is_an_error_at_once(void **state)
 static void a_program_that_dies_is_an_error_of_the_disk(void **state)
 {
 	(void)state;
-	program("kill -9 $$");
-	assert_int_equal(take("/disk"), -EINPROGRESS);
-	event(opening.pidfd);
-	opening_ended(&opening);
-	assert_int_equal(take("/disk"), -EIO);
-	assert_non_null(strstr(why, "signal 9"));
-	assert_non_null(strstr(why, "/disk"));
+	ends_by("kill -9 $$", "signal 9");
 }
 
 static void a_program_that_says_nothing_is_an_error_of_the_disk(void **state)
 {
 	(void)state;
-	program("exit 2");
-	assert_int_equal(take("/disk"), -EINPROGRESS);
-	event(opening.pidfd);
-	opening_ended(&opening);
-	assert_int_equal(take("/disk"), -EIO);
-	assert_non_null(strstr(why, "status 2"));
+	ends_by("exit 2", "status 2");
 }
 
 static void a_program_that_hangs_is_not_waited_for(void **state)
@@ -147,8 +153,7 @@ static void one_that_was_cancelled_ends_before_the_next_begins(void **state)
 	assert_int_equal(take("/other"), -EINPROGRESS);
 	assert_string_equal(opening.order->path, "/other");
 	opening_cancel(&opening);
-	event(opening.pidfd);
-	opening_ended(&opening);
+	ended();
 }
 
 static void processes_that_hang_have_a_limit(void **state)
@@ -174,8 +179,7 @@ static void processes_that_hang_have_a_limit(void **state)
 	}
 	assert_int_equal(take("/other"), -EINPROGRESS);
 	opening_cancel(&opening);
-	event(opening.pidfd);
-	opening_ended(&opening);
+	ended();
 }
 
 int main(void)
