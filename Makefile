@@ -78,7 +78,7 @@ FORCE:
 $(BUILD)/xenbus/xenbackd.o $(BUILD)/xenbus/xenbackctl.o $(BUILD)/vlan/vlanbr.o: $(BUILD)/gen/build.h
 
 # The operator's tool asks control and reads mapped figures; it needs neither Xen library.
-$(BUILD)/sbin/xenbackctl: $(BUILD)/xenbus/xenbackctl.o $(BUILD)/xenbus/rundir.o $(BUILD)/libring.a
+$(BUILD)/sbin/xenbackctl: $(BUILD)/xenbus/xenbackctl.o $(BUILD)/xenbus/rundir.o $(BUILD)/xenbus/parse.o $(BUILD)/libring.a
 	@mkdir -p $(@D)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ -ljansson
 

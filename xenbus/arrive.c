@@ -50,7 +50,7 @@ static int kernel_holds(struct device *device)
 	return -EBUSY;
 }
 
-static uint64_t random_generation(void)
+uint64_t random_generation(void)
 {
 	uint64_t generation = 0;
 

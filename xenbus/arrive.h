@@ -14,6 +14,9 @@
  */
 int device_arrive(struct device *device);
 
+/* A number that nobody guesses and that is not 0. */
+uint64_t random_generation(void);
+
 #define GUEST_NAME_BYTES 160	/* longer ones than a configuration file can have, and what xl appends */
 
 /*

@@ -6,7 +6,6 @@
  */
 #include "xenbus/fleet.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -18,6 +17,7 @@
 #include "ring/log.h"
 #include "xenbus/lifecycle.h"
 #include "xenbus/lock.h"
+#include "xenbus/rundir.h"
 
 #define LOOK_AGAIN_MSEC 100
 
@@ -213,23 +213,17 @@ static void look_below(struct fleet *fleet, struct device_id id)
  * Run directories of devices that went while nobody was looking: taken in like the others, so that
  * their workers are ended and what they have mapped is given back.
  */
-static void take_in_orphans(struct fleet *fleet)
+static void take_in_orphan(void *arg, struct device_id id, const char *name)
 {
-	DIR *dir = opendir(fleet->run);
-	struct dirent *entry;
-	struct device_id id;
+	struct fleet *fleet = arg;
+	struct device *device;
 
-	while (dir && (entry = readdir(dir)) != NULL) {
-		if (parse_device_name(entry->d_name, &id) == 0 && ours(fleet, id) &&
-				!fleet_find(fleet, id)) {
-			struct device *device = device_new(fleet, id);
-
-			if (device)
-				fleet_look(fleet, device);
-		}
-	}
-	if (dir)
-		closedir(dir);
+	(void)name;
+	if (!ours(fleet, id) || fleet_find(fleet, id))
+		return;
+	device = device_new(fleet, id);
+	if (device)
+		fleet_look(fleet, device);
 }
 
 /* --- events ------------------------------------------------------------------------------------ */
@@ -303,7 +297,7 @@ void fleet_timer_event(struct fleet *fleet)
 	if (fleet->look_at && fleet->look_at <= now) {
 		fleet->look_at = 0;
 		released(fleet);
-		take_in_orphans(fleet);
+		rundir_each_device(fleet->run, take_in_orphan, fleet);
 		look_at_all(fleet);
 	}
 	for (uint32_t slot = 0; slot < DEVICES_MAX; slot++) {
@@ -320,7 +314,7 @@ int fleet_start(struct fleet *fleet)
 {
 	int r = store_watch_release(fleet->store);
 
-	take_in_orphans(fleet);
+	rundir_each_device(fleet->run, take_in_orphan, fleet);
 	for (uint32_t kind = DEVICE_VBD; kind <= DEVICE_VIF && r == 0; kind++) {
 		if (kind_of(kind))
 			r = store_watch_kind(fleet->store, kind);

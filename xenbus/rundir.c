@@ -131,6 +131,20 @@ int rundir_connect(int dir, const char *file)
 	return fd;
 }
 
+void rundir_each_device(const char *run, void (*each)(void *arg, struct device_id id, const char *name), void *arg)
+{
+	DIR *dir = opendir(run);
+	const struct dirent *entry;
+	struct device_id id;
+
+	while (dir && (entry = readdir(dir)) != NULL) {
+		if (parse_device_name(entry->d_name, &id) == 0)
+			each(arg, id, entry->d_name);
+	}
+	if (dir)
+		closedir(dir);
+}
+
 void rundir_end_connection(int dir)
 {
 	static const char *const files[] = { "params", "journal", "sock", "pid" };

@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "xenbus/parse.h"
+
 /* Opens the directory `name` below `run`, made if `make`. Returns a descriptor, or -errno. */
 int rundir_open(const char *run, const char *name, int make);
 
@@ -25,6 +27,9 @@ ssize_t rundir_read(int dir, const char *file, void *data, size_t room);
 /* The SOCK_SEQPACKET socket `file`: listening (made anew), or connected to whoever listens. */
 int rundir_listen(int dir, const char *file);
 int rundir_connect(int dir, const char *file);
+
+/* Calls `each` with every device that has a run directory below `run`, and the directory's name. In no order. */
+void rundir_each_device(const char *run, void (*each)(void *arg, struct device_id id, const char *name), void *arg);
 
 /* Removes what belongs to one connection; the figures stay. */
 void rundir_end_connection(int dir);

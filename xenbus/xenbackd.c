@@ -27,6 +27,7 @@
 #include "xenbus/notify.h"
 #include "xenbus/resize.h"
 #include "xenbus/rundir.h"
+#include "xenbus/storeid.h"
 #include "xenbus/vbd.h"
 #include "xenbus/version.h"
 #include "xenbus/worker.h"
@@ -351,6 +352,24 @@ static void store_connect(void)
 				"xl block-attach", path);
 }
 
+/*
+ * Workers whose guests xenstored has forgotten go on by themselves. To serve others beside them would let a
+ * guest that is started once more share the disk with the one that still runs.
+ */
+static void store_recognize(void)
+{
+	unsigned int lost = 0;
+	int r = storeid_check(fleet.store, options.run, &lost);
+
+	if (r == -ESTALE)
+		die(EXIT_CONFIG, "xenstored was started anew and has forgotten the guests of %u worker%s, which go on "
+				"serving them; when those guests have ended, kill the processes that %s/*/pid name, "
+				"and start %s again", lost, lost == 1 ? "" : "s", options.run, options.program);
+	if (r)
+		die(EXIT_FAILURE, "cannot find out whether xenstored still knows the guests of the workers in %s: %s",
+				options.run, strerror(-r));
+}
+
 /* As the kernel says of the domain that it runs in: PV, PVH or HVM. */
 static bool is_paravirtual(void)
 {
@@ -381,6 +400,7 @@ static void start(void)
 	signals_open();		/* before store_open(): its threads inherit the mask */
 	store_connect();
 	take_lock();
+	store_recognize();
 	config_keep();
 	descriptors_raise();
 	r = fleet_open(&fleet);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* links: xenbus/rundir.o */
+/* links: xenbus/rundir.o xenbus/parse.o */
 /*
  * Run directories: whatever happened to those who wrote into one, it goes whole.
  */

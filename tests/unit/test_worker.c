@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* links: xenbus/worker.o xenbus/record.o xenbus/rundir.o xenbus/spawn.o xenbus/device.o ring/control.o ring/log.o */
+/* links: xenbus/worker.o xenbus/record.o xenbus/rundir.o xenbus/parse.o xenbus/spawn.o xenbus/device.o ring/control.o ring/log.o */
 /*
  * What control makes of a worker's words and of its end, with a process that does nothing, a line of
  * which the test holds the other end, and a clock that the test sets.

@@ -211,6 +211,10 @@ ssize_t rundir_read(int dir, const char *file, void *data, size_t room)
 	return -ENOENT;
 }
 
+void rundir_each_device(const char *run, void (*each)(void *arg, struct device_id id, const char *name), void *arg)
+{
+}
+
 void rundir_remove(const char *run, const char *name)
 {
 }
