@@ -39,10 +39,19 @@ static bool same_disk(const struct disk *a, const struct disk *b)
 	return a->inode && a->inode == b->inode && a->dev == b->dev;
 }
 
-/* Has it, as far as one can tell while it is not open: the disk of a worker that died while no control ran. */
+static bool same_text(const char *a, const char *b)
+{
+	return a && b && strcmp(a, b) == 0;
+}
+
+/*
+ * Has it, as far as one can tell while it is not open: the disk of a worker that died while no control ran. A
+ * loop device's target is the device, its `file` the file.
+ */
 static bool same_name(const struct vbd *vbd, const struct vbd *other)
 {
-	return !other->held && other->target && strcmp(vbd->target, other->target) == 0;
+	return !other->held && (same_text(vbd->target, other->target) || same_text(vbd->target, other->file) ||
+			same_text(vbd->file, other->file));
 }
 
 /* Another's vbd that has the disk now, or will when its frontend connects. */

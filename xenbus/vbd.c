@@ -153,8 +153,7 @@ static void take(struct vbd *vbd)
 	int fd;
 
 	/* An empty drive's worker has something of its own at that number. */
-	if (device->worker.pidfd < 0 || device->params.vbd.sector_bytes == 0 ||
-			device->params.vbd.flags & VBD_NO_MEDIUM)
+	if (device->worker.pidfd < 0 || device->params.vbd.flags & VBD_NO_MEDIUM)
 		return;
 	fd = process_descriptor(device->worker.pidfd, WORKER_FD_BACKING);
 	if (fd < 0) {
@@ -162,7 +161,8 @@ static void take(struct vbd *vbd)
 				"successor opens it anew", (int)device->worker.pid, strerror(-fd));
 		return;
 	}
-	if (disk_identify(fd, &vbd->disk)) {
+	/* Of one that another version has started only which disk it is: it has no successor. */
+	if (disk_identify(fd, &vbd->disk) || device->params.vbd.sector_bytes == 0) {
 		close(fd);
 		return;
 	}
@@ -200,6 +200,8 @@ static void vbd_adopt(struct device *device)
 
 	for (unsigned int i = 0; i < STORE_TRIES && r == -EAGAIN; i++)
 		r = target_look(vbd);
+	if (device->params.vbd.sector_bytes)	/* whatever xenstore says, or does not */
+		vbd->writable = !(device->params.vbd.flags & VBD_READ_ONLY);
 	take(vbd);
 	if (r == 0 && vbd->target && !device->published && device->params.vbd.sector_bytes)
 		recall(vbd);
