@@ -21,6 +21,8 @@
 
 #include "ring/control.h"
 
+#define HOLE_AFTER_BYTES ((off_t)1 << 30)
+
 struct reason {
 	char *text;
 	size_t room;
@@ -87,15 +89,14 @@ static uint32_t file_sector(int fd)
 
 static void measure_file(int fd, const struct disk_request *request, struct disk *disk)
 {
-	off_t beyond = lseek(fd, 0, SEEK_END);
-
 	disk->sector_bytes = file_sector(fd);
 	if (request->sector > disk->sector_bytes)
 		disk->sector_bytes = request->sector;
 	disk->physical_bytes = 4096;
-	/* A hole behind the end changes nothing, and says whether holes can be made. */
-	if (request->writable && fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, beyond,
-			4096) == 0)
+	/* A hole far behind the end changes nothing, also in a file that grows just now, and says whether holes
+	 * can be made. */
+	if (request->writable && fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+			lseek(fd, 0, SEEK_END) + HOLE_AFTER_BYTES, 4096) == 0)
 		disk->discard_granularity = disk->sector_bytes;
 }
 
