@@ -3,6 +3,7 @@
  * Opens one disk for control, measures it, hands it over and ends: opendisk PATH, with a line to control as
  * descriptor 3. Whatever of this hangs, hangs here. Trusts control.
  */
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -41,15 +42,26 @@ static bool answer_send(struct opening_answer *answer, int fd)
 	return sendmsg(OPENING_FD, &msg, MSG_NOSIGNAL) == (ssize_t)sizeof(*answer);
 }
 
+/* The order of a control that has been killed is still in the line. */
+static bool control_has_gone(void)
+{
+	struct pollfd line = { .fd = OPENING_FD };
+
+	return poll(&line, 1, 0) == 1 && line.revents & POLLHUP;
+}
+
 int main(void)
 {
 	struct opening_answer answer = { .version = OPENING_VERSION };
 	int fd;
 
-	/* The next control starts another. One that has ended by now leaves us without an order. */
+	/* The next control starts another. */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (control_has_gone())
+		return EXIT_FAILURE;
 	if (!order_receive()) {
-		fprintf(stderr, "opendisk: no order on descriptor %d; this program is started by xenbackd\n", OPENING_FD);
+		fprintf(stderr, "opendisk: no order of this version on descriptor %d; this program is started by "
+				"xenbackd, which has to be restarted after an upgrade\n", OPENING_FD);
 		return 2;
 	}
 	fd = disk_open(&order.request, &answer.disk, answer.why, sizeof(answer.why));

@@ -135,6 +135,12 @@ static bool answer_receive(struct opening *opening)
 	struct cmsghdr *head = got < 0 ? NULL : CMSG_FIRSTHDR(&msg);
 
 	opening->fd = -1;
+	if (got == (ssize_t)sizeof(opening->answer) && msg.msg_flags & MSG_CTRUNC) {
+		opening->answer.error = -EMFILE;
+		snprintf(opening->answer.why, sizeof(opening->answer.why), "no descriptor is left for the target %.300s",
+				opening->order->path);
+		return true;
+	}
 	if (head && head->cmsg_type == SCM_RIGHTS && head->cmsg_len == CMSG_LEN(sizeof(int)))
 		memcpy(&opening->fd, CMSG_DATA(head), sizeof(int));
 	if (got == (ssize_t)sizeof(opening->answer) && opening->answer.version == OPENING_VERSION &&
