@@ -276,7 +276,6 @@ readonce_links = $(addprefix $(BUILD)/,$(shell sed -n 's,^/\* links: \(.*\) \*/,
 $(READONCE): $(BUILD)/hostile/%: $(BUILD)/tests/hostile/%.o $$(call readonce_links,$$*)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_LDFLAGS) -rdynamic -o $@ $^ -laio -lcmocka
-.SECONDARY: $(BUILD)/tests/hostile/accesses.o $(BUILD)/tests/unit/vif_world.o
 HOSTILE_PROGRAMS += $(READONCE)
 
 # Tests are sentences; files with an ending are their tools.
@@ -310,7 +309,6 @@ beliefs: sim $(BELIEFS)
 	tests/beliefs/run
 
 .PHONY: beliefs
-.SECONDARY: $(BELIEF_O) $(patsubst $(BUILD)/beliefs/%,$(BUILD)/tests/beliefs/%.o,$(BELIEFS))
 
 # --- tests ---------------------------------------------------------------------------------------
 
@@ -415,7 +413,6 @@ fuzz: $(addprefix fuzz-build-,$(FUZZ))
 	tests/fuzz/run $(or $(DURATION),600)
 
 .PHONY: fuzz fuzz-smoke
-.SECONDARY: $(patsubst %,$(BUILD)/tests/fuzz/%.o,$(FUZZ))
 
 # tests/prove: arithmetic that must hold for every number a guest can write.
 PROVE_O := $(addprefix $(BUILD)/,tests/prove/vectors.o blkback/blkif.o netback/hash.o netback/frame.o ring/sring.o ring/journal.o)
