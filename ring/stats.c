@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 struct stats *stats_map(int fd, uint32_t kind, uint32_t domid, uint32_t devid)
@@ -31,8 +32,15 @@ struct stats *stats_map(int fd, uint32_t kind, uint32_t domid, uint32_t devid)
 
 const struct stats *stats_map_read(int fd)
 {
-	struct stats *stats = mmap(NULL, STATS_BYTES, PROT_READ, MAP_SHARED, fd, 0);
+	struct stat file;
+	struct stats *stats;
 
+	if (fstat(fd, &file))
+		return NULL;
+	errno = EPROTO;
+	if (file.st_size < STATS_BYTES)	/* one that is being made: to look behind its end would be our own end */
+		return NULL;
+	stats = mmap(NULL, STATS_BYTES, PROT_READ, MAP_SHARED, fd, 0);
 	if (stats == MAP_FAILED)
 		return NULL;
 	if (stats->magic != STATS_MAGIC || stats->version != STATS_VERSION) {

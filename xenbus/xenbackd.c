@@ -349,7 +349,7 @@ static void store_connect(void)
 			kind_name(options.only.kind), options.only.domid, options.only.devid);
 	if (options.only.kind && !store_exists(fleet.store, path))
 		die(EXIT_FAILURE, "there is no device %s: the toolstack makes it, for example with "
-				"xl block-attach", path);
+				"xl %s-attach", path, options.only.kind == DEVICE_VBD ? "block" : "network");
 }
 
 /*
