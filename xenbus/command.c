@@ -110,13 +110,13 @@ void command_connect(struct fleet *fleet)
 	fleet_look_again(fleet);	/* who waits is taken then, when there are descriptors again */
 }
 
-static const char *worker_word(const struct device *device)
+static const char *worker_word(struct device *device)
 {
 	static const char *const words[WORKER_STATES] = {
 		"none", "starting", "running", "broken", "draining", "lost", "resting",
 	};
 
-	if (device->backing == BACKING_LOOKING || device_start_waits(device))
+	if (device_waits(device))
 		return "opening";
 	return words[device->worker.state];
 }
@@ -145,8 +145,9 @@ static void resize(struct device *device, int fd)
 	int r = resize_now(vbd_of(device), true, &bytes);
 
 	if (r)
-		answer(fd, "error %s: %s", device->name, r == -ENOTCONN ? "is not connected" :
-				strerror(-r));
+		answer(fd, "error %s: %s", device->name, r != -ENOTCONN ? strerror(-r) :
+				device->published && device->worker.state != WORKER_RUNNING ?
+				"its worker is being replaced: try again" : "is not connected");
 	else
 		answer(fd, "ok %s: %" PRIu64 " bytes", device->name, bytes);
 }

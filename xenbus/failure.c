@@ -9,6 +9,8 @@
 
 #include "xenbus/lifecycle.h"
 
+#define PATIENT_MSEC 5000	/* who opens a disk has so long before the log says that it is waited for */
+
 struct error_note {
 	char dir[128];
 	int err;
@@ -56,4 +58,28 @@ void device_fail(struct device *device, int err, const char *fmt, ...)
 	error_dir(device, note.dir);
 	note.text = text;
 	store_transact(store_of(device), error_write, &note);
+}
+
+bool device_waits(struct device *device)
+{
+	return device->kind->busy && device->kind->busy(device);
+}
+
+void device_say_waits(struct device *device)
+{
+	const uint64_t now = now_msec();
+
+	if (!device_waits(device))
+		device->patient_until = 0;
+	else if (device->patient_until == 0)
+		device->patient_until = now + PATIENT_MSEC;
+	if (device->patient_until == 0 || device->patient_until == UINT64_MAX)
+		return;
+	if (now < device->patient_until) {
+		device_wake_in(device, (unsigned int)(device->patient_until - now));
+		return;
+	}
+	device_log(device, LOG_WARN, "the target %s is being opened and does not answer: the device waits for it",
+			device->kind->target(device));
+	device->patient_until = UINT64_MAX;
 }

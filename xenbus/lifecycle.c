@@ -279,7 +279,7 @@ static int perform(struct device *device, enum device_action action, const struc
 	}
 }
 
-bool device_evaluate(struct device *device)
+static bool evaluate(struct device *device)
 {
 	enum device_action action = DEVICE_REST;
 	const char *doing = "looking at it";
@@ -312,6 +312,15 @@ bool device_evaluate(struct device *device)
 	else if (device->kind->look && view.ours == BUS_CONNECTED)
 		device->kind->look(device);
 	return true;
+}
+
+bool device_evaluate(struct device *device)
+{
+	bool stays = evaluate(device);
+
+	if (stays)
+		device_say_waits(device);
+	return stays;
 }
 
 static void state_path(const struct device *device, char path[80])

@@ -51,6 +51,7 @@ struct device {
 	unsigned int looks;		/* spent of LOOKS_BURST */
 	uint64_t looks_refilled;	/* msec */
 	uint64_t deaf_until;		/* msec; what the frontend writes is not watched until then. 0: it is */
+	uint64_t patient_until;		/* msec; whoever has the backing is waited for without a word. 0: nobody is */
 	struct log_site log[LOG_DEBUG + 1];
 };
 
@@ -93,6 +94,12 @@ void device_error_clear(struct device *device);
 
 /* There is no connection: what prepare() has opened, or a connection's workers had, is closed. */
 void device_let_go(struct device *device);
+
+/* Does somebody still open the backing, whatever for? device_backing_answers() follows. */
+bool device_waits(struct device *device);
+
+/* Says so in the log when it has taken long, once. Sets the time to wake. */
+void device_say_waits(struct device *device);
 
 /* Is there a start that cannot be made before device_backing_answers()? */
 static inline bool device_start_waits(const struct device *device)
