@@ -183,9 +183,11 @@ void fleet_look_again(struct fleet *of)
 {
 }
 
+static uint64_t now = 1000;
+
 uint64_t now_msec(void)
 {
-	return 1000;
+	return now;
 }
 
 bool lock_uid(uint32_t uid)
@@ -291,15 +293,23 @@ static void state_6_waits_for_who_is_opening_the_disk(void **state)
 	theirs = BUS_UNKNOWN;
 	ours = BUS_CLOSING;
 	opened_by_another = true;
+	/* It looks again once, to say that it waits. */
 	for (int i = 0; i < 2; i++) {
 		assert_true(device_evaluate(device));
 		assert_int_equal(ours, BUS_CLOSING);
+		assert_int_equal(device->wake_at, 6000);
+	}
+	now = 6000;
+	for (int i = 0; i < 2; i++) {
+		assert_true(device_evaluate(device));
+		assert_int_equal(device->patient_until, UINT64_MAX);
 		assert_int_equal(device->wake_at, 0);
 	}
 	opened_by_another = false;
 	device_backing_answers(device);
 	assert_true(device_evaluate(device));
 	assert_int_equal(ours, BUS_CLOSED);
+	assert_int_equal(device->patient_until, 0);
 	device_close(device);
 }
 
