@@ -116,6 +116,12 @@ static void released(struct device *device)
 	held = false;
 }
 
+static const char *target(struct device *device)
+{
+	(void)device;
+	return "/srv/disk.img";
+}
+
 static bool busy(struct device *device)
 {
 	return opened_by_another;
@@ -128,7 +134,7 @@ static int negotiate(struct device *device, char wrong[WRONG_KEY_MAX])
 
 static const struct kind disk = { .id = DEVICE_VBD, .early = true, .bytes = sizeof(struct device),
 		.advertise = hook, .named = named, .prepare = prepare, .negotiate = negotiate,
-		.publish = hook, .released = released, .busy = busy };
+		.publish = hook, .released = released, .busy = busy, .target = target };
 
 const struct kind *kind_of(uint32_t id)
 {
