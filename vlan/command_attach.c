@@ -22,6 +22,23 @@ struct attaching {
 	struct complaint why;
 };
 
+/* What the plan stands on is no guest's: to move it would cut off Dom0 and every guest behind it. */
+static bool port_free(const struct plan *plan, const char *port, const char *done)
+{
+	const struct plan_bridge *bridge = plan_using(plan, port);
+
+	if (bridge == NULL)
+		return true;
+	if (strcmp(bridge->name, port) == 0)
+		fail("%s is a bridge (line %u of the plan): only a guest's port can be %s", port,
+			bridge->line, done);
+	else
+		fail("%s is the %s of %s (line %u of the plan): only a guest's port can be %s", port,
+			strcmp(bridge->trunk, port) ? "VLAN device" : "trunk", bridge->name,
+			bridge->line, done);
+	return false;
+}
+
 /* A guest's start must not carry out what an administrator has planned and not yet applied. */
 static int pending_check(struct attaching *a, const struct link *bridge)
 {
@@ -135,32 +152,46 @@ static void attaching_end(struct attaching *a)
 int command_attach(const struct options *options)
 {
 	struct attaching a;
-	int status;
+	int status = EXIT_FAILURE;
 
 	if (attaching_begin(&a, options))
 		return EXIT_FAILURE;
-	status = attach_run(&a) ? attach_report(&a) : EXIT_SUCCESS;
+	if (port_free(&a.plan, a.port, "attached"))
+		status = attach_run(&a) ? attach_report(&a) : EXIT_SUCCESS;
 	if (status == EXIT_SUCCESS)
 		puts(a.member.bridge);
 	attaching_end(&a);
 	return status;
 }
 
-int command_detach(const struct options *options)
+static int port_leave(const char *port)
 {
-	const char *port = options->argv[0];
 	struct netlink nl;
 	int error = netlink_open(&nl);
 
 	if (error)
 		return fail("cannot talk to the kernel about links: %s", strerror(-error));
-	if (link_index(port) >= 0) { /* a tap that is gone is off its bridge */
-		error = link_set_up(&nl, port, false);
-		if (error == 0)
-			error = bridge_enslave(&nl, port, NULL);
-	}
+	error = link_set_up(&nl, port, false);
+	if (error == 0)
+		error = bridge_enslave(&nl, port, NULL);
 	if (error)
 		fail("cannot take %s off its bridge: %s", port, netlink_said(&nl));
 	netlink_close(&nl);
 	return error ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+int command_detach(const struct options *options)
+{
+	const char *port = options->argv[0];
+	int status = EXIT_FAILURE;
+	struct plan plan;
+
+	if (link_index(port) < 0)
+		return EXIT_SUCCESS; /* a tap that is gone is off its bridge */
+	if (plan_load(options, true, &plan))
+		return EXIT_FAILURE;
+	if (port_free(&plan, port, "detached"))
+		status = port_leave(port);
+	plan_free(&plan);
+	return status;
 }

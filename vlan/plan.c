@@ -391,3 +391,15 @@ const struct plan_bridge *plan_named(const struct plan *plan, const char *name)
 	}
 	return NULL;
 }
+
+const struct plan_bridge *plan_using(const struct plan *plan, const char *link)
+{
+	for (size_t i = 0; i < plan->count; i++) {
+		const struct plan_bridge *bridge = &plan->bridge[i];
+
+		if (!strcmp(bridge->name, link) || !strcmp(bridge->trunk, link) ||
+			!strcmp(bridge->port, link))
+			return bridge;
+	}
+	return NULL;
+}

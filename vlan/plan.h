@@ -64,6 +64,9 @@ void plan_free(struct plan *plan);
 /* The bridge of that name, or NULL. */
 const struct plan_bridge *plan_named(const struct plan *plan, const char *name);
 
+/* A bridge that has that name, trunk or port; or NULL. */
+const struct plan_bridge *plan_using(const struct plan *plan, const char *link);
+
 /*
  * Adds one bridge behind the others.
  * -EINVAL	it does not go together with one of them: the complaint says why

@@ -167,6 +167,20 @@ static void two_lines_that_collide_are_refused(void **state)
 	assert_wrong("br1 br1 5", 1, "br1 cannot be its own trunk");
 }
 
+static void a_link_that_the_plan_stands_on_is_found(void **state)
+{
+	struct plan plan;
+
+	plan_of("br1 eth0 1\nbr2 eth1 2 device=two\nlan none none", &plan);
+	assert_ptr_equal(plan_using(&plan, "eth0"), &plan.bridge[0]);
+	assert_ptr_equal(plan_using(&plan, "eth0.1"), &plan.bridge[0]);
+	assert_ptr_equal(plan_using(&plan, "two"), &plan.bridge[1]);
+	assert_ptr_equal(plan_using(&plan, "lan"), &plan.bridge[2]);
+	assert_null(plan_using(&plan, "eth1.2"));
+	assert_null(plan_using(&plan, "vif1.0"));
+	plan_free(&plan);
+}
+
 static void lines_that_mean_two_things_are_refused(void **state)
 {
 	assert_wrong("br1 eth0", 1, "at least three words, BRIDGE TRUNK VLANS");
@@ -262,6 +276,7 @@ int main(void)
 		cmocka_unit_test(an_impossible_vlan_is_refused),
 		cmocka_unit_test(names_too_long_for_the_kernel_are_refused),
 		cmocka_unit_test(two_lines_that_collide_are_refused),
+		cmocka_unit_test(a_link_that_the_plan_stands_on_is_found),
 		cmocka_unit_test(lines_that_mean_two_things_are_refused),
 		cmocka_unit_test(values_out_of_range_are_refused),
 		cmocka_unit_test(a_line_without_end_or_with_zero_bytes_is_refused),
