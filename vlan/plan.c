@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The plan file's parser. Pure: text in, bridges or one sentence out. What can be wrong in a single
- * line is found here; what is wrong between lines in rules.c; between plan and system in diff.c.
+ * line is found here; what is wrong with addresses and between lines in rules.c; between plan and
+ * system in diff.c.
  */
 #include "vlan/plan.h"
 
@@ -10,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "vlan/rules.h"
 #include "vlan/spec.h"
@@ -61,6 +63,11 @@ static int link_name_take(char to[IF_NAMESIZE], const char *name, unsigned int l
 	if (strlen(name) >= IF_NAMESIZE)
 		return complain(why, line, "the name %s of the %s has %zu characters: 15 at most",
 			name, what, strlen(name));
+	if (!strcmp(name, "all") || !strcmp(name, "default"))
+		return complain(why, line,
+			"%s cannot be the name of a %s: the kernel's settings for every "
+			"device are called so",
+			name, what);
 	if (!link_name_copy(to, name))
 		return complain(why, line, "%s cannot be the name of a %s", name, what);
 	return 0;
@@ -107,6 +114,20 @@ static int address_take(struct plan_bridge *bridge, const char *word, struct com
 			"%s is no address: write it like 192.0.2.1/24 or 2001:db8::1/64", word);
 	bridge->addressing = ADDRESSES_GIVEN;
 	bridge->addresses++;
+	return 0;
+}
+
+/* Two of a key on one line: whichever counted, the other is a mistake that nobody sees. */
+static int key_check(const struct words *words, unsigned int at, struct complaint *why)
+{
+	const char *word = words->word[at], *equals = strchr(word, '=');
+	size_t bytes = equals ? (size_t)(equals - word) + 1 : 0;
+
+	for (unsigned int i = 3; bytes && i < at; i++) {
+		if (strncmp(words->word[i], word, bytes) == 0)
+			return complain(why, words->line,
+				"%.60s and %.60s on one line: leave one out", words->word[i], word);
+	}
 	return 0;
 }
 
@@ -252,6 +273,22 @@ static int plain_check(const struct template *line, struct complaint *why)
 	return 0;
 }
 
+/* With less, the kernel has no IPv6 on the link. */
+static int mtu_check(const struct plan_bridge *bridge, struct complaint *why)
+{
+	char text[ADDRESS_TEXT];
+
+	for (unsigned int i = 0; i < bridge->addresses; i++) {
+		if (!bridge->mtu || bridge->mtu >= 1280 || bridge->address[i].family != AF_INET6)
+			continue;
+		address_format(&bridge->address[i], text);
+		return complain(why, bridge->line,
+			"mtu=%u with the address %s: IPv6 needs an MTU of 1280 at least",
+			bridge->mtu, text);
+	}
+	return 0;
+}
+
 /* What the words of a line have to do with each other. */
 static int line_check(struct template *line, struct complaint *why)
 {
@@ -262,6 +299,8 @@ static int line_check(struct template *line, struct complaint *why)
 	if (bridge->stp && bridge->fd < 2)
 		return complain(why, bridge->line,
 			"fd=%u with stp=on: the kernel wants 2 to 30 seconds", bridge->fd);
+	if (mtu_check(bridge, why))
+		return -EINVAL;
 	return bridge->aware ? aware_check(line, why) : plain_check(line, why);
 }
 
@@ -348,8 +387,11 @@ static int line_parse(struct plan *plan, const struct words *words, struct compl
 		return complain(why, words->line,
 			"%s: a line has at least three words, BRIDGE TRUNK VLANS", words->word[0]);
 	error = trunk_take(&line, words->word[1], words->word[2], why);
-	for (unsigned int i = 3; error == 0 && i < words->count; i++)
-		error = word_take(&line, words->word[i], why);
+	for (unsigned int i = 3; error == 0 && i < words->count; i++) {
+		error = key_check(words, i, why);
+		if (error == 0)
+			error = word_take(&line, words->word[i], why);
+	}
 	if (error == 0)
 		error = line_check(&line, why);
 	return error ? error : line_deal_all(plan, &line, why);
@@ -361,6 +403,9 @@ int plan_parse(const char *text, size_t bytes, struct plan *plan, struct complai
 	struct words words = { 0 };
 
 	memset(plan, 0, sizeof(*plan));
+	if (bytes >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
+		return complain(why, 1,
+			"the file begins with a byte order mark (UTF-8): save it without");
 	for (; text < end; text = newline + 1) {
 		int error;
 

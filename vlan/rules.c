@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The rules between lines of a plan. Pure. The first line has the right, the second is refused. */
+/*
+ * The rules for a bridge's addresses and between lines of a plan. Pure. The first line has the
+ * right, the second is refused.
+ */
 #include "vlan/rules.h"
 
+#include <arpa/inet.h>
+#include <errno.h>
 #include <string.h>
 
 static int vlans_check(
@@ -35,6 +40,79 @@ static int names_check(
 	return 0;
 }
 
+/* What the address is instead of an interface's; NULL: it can be one. */
+static const char *unfit_ipv4(const struct address *address)
+{
+	uint32_t ip, host = address->prefix < 32 ? UINT32_MAX >> address->prefix : 0;
+
+	memcpy(&ip, address->bytes, sizeof(ip));
+	ip = ntohl(ip);
+	if (ip == INADDR_ANY)
+		return "no address in particular";
+	if (ip >> 24 == IN_LOOPBACKNET)
+		return "a loopback address";
+	if (IN_MULTICAST(ip))
+		return "a multicast address";
+	if (ip == INADDR_BROADCAST || (address->prefix < 31 && (ip & host) == host))
+		return "the broadcast address of its network";
+	if (address->prefix < 31 && (ip & host) == 0)
+		return "the address of the network itself";
+	return NULL;
+}
+
+static const char *unfit_ipv6(const struct address *address)
+{
+	struct in6_addr ip;
+
+	memcpy(&ip, address->bytes, sizeof(ip));
+	if (IN6_IS_ADDR_UNSPECIFIED(&ip))
+		return "no address in particular";
+	if (IN6_IS_ADDR_LOOPBACK(&ip))
+		return "a loopback address";
+	return IN6_IS_ADDR_MULTICAST(&ip) ? "a multicast address" : NULL;
+}
+
+/* The kernel refuses such an address, or takes it and is not heard under it. */
+static int fit_check(const struct plan_bridge *bridge, struct complaint *why)
+{
+	for (unsigned int i = 0; i < bridge->addresses; i++) {
+		const struct address *address = &bridge->address[i];
+		const char *what = address->family == AF_INET ? unfit_ipv4(address)
+							      : unfit_ipv6(address);
+		char text[ADDRESS_TEXT];
+
+		if (what == NULL)
+			continue;
+		address_format(address, text);
+		return complain(why, bridge->line,
+			"%s is %s: write the one that Dom0 has on %s, or none", text, what,
+			bridge->name);
+	}
+	return 0;
+}
+
+static bool same_host(const struct address *a, const struct address *b)
+{
+	return a->family == b->family && memcmp(a->bytes, b->bytes, sizeof(a->bytes)) == 0;
+}
+
+static int twice_check(const struct plan_bridge *bridge, struct complaint *why)
+{
+	for (unsigned int i = 1; i < bridge->addresses; i++) {
+		char text[ADDRESS_TEXT];
+		unsigned int j = 0;
+
+		while (!same_host(&bridge->address[i], &bridge->address[j]))
+			j++;
+		if (j == i)
+			continue;
+		address_format(&bridge->address[i], text);
+		return complain(why, bridge->line, "%s is on %s twice: leave one out", text,
+			bridge->name);
+	}
+	return 0;
+}
+
 static int addresses_check(
 	const struct plan_bridge *old, const struct plan_bridge *new, struct complaint *why)
 {
@@ -43,7 +121,7 @@ static int addresses_check(
 		const struct address *b = &new->address[i % new->addresses];
 		char text[ADDRESS_TEXT];
 
-		if (a->family != b->family || memcmp(a->bytes, b->bytes, sizeof(a->bytes)))
+		if (!same_host(a, b))
 			continue;
 		address_format(b, text);
 		return complain(why, new->line, "%s is already the address of %s (line %u)", text,
@@ -56,6 +134,8 @@ int rules_check(const struct plan *plan, const struct plan_bridge *bridge, struc
 {
 	if (strcmp(bridge->name, bridge->port) == 0 || strcmp(bridge->name, bridge->trunk) == 0)
 		return complain(why, bridge->line, "%s cannot be its own trunk", bridge->name);
+	if (fit_check(bridge, why) || twice_check(bridge, why))
+		return -EINVAL;
 	for (size_t i = 0; i < plan->count; i++) {
 		int error = names_check(&plan->bridge[i], bridge, why);
 

@@ -222,6 +222,76 @@ static void values_out_of_range_are_refused(void **state)
 	assert_wrong("br1 eth0 1 10.0.0.1", 1, "10.0.0.1 is not understood");
 }
 
+static void an_address_that_no_interface_can_have_is_refused(void **state)
+{
+	static const char *const wrong[][2] = {
+		{ "0.0.0.0/0", "no address in particular" },
+		{ "0.0.0.0/32", "no address in particular" },
+		{ "::/64", "no address in particular" },
+		{ "127.0.0.1/8", "a loopback address" },
+		{ "127.255.0.1/32", "a loopback address" },
+		{ "::1/128", "a loopback address" },
+		{ "224.0.0.1/24", "a multicast address" },
+		{ "239.255.255.255/32", "a multicast address" },
+		{ "ff02::1/64", "a multicast address" },
+		{ "10.0.0.0/8", "the address of the network itself" },
+		{ "10.0.0.4/30", "the address of the network itself" },
+		{ "10.0.0.7/30", "the broadcast address of its network" },
+		{ "192.0.2.255/24", "the broadcast address of its network" },
+		{ "255.255.255.255/32", "the broadcast address of its network" },
+	};
+	char line[100], sentence[200];
+
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		snprintf(line, sizeof(line), "lan none none\nbr1 eth0 1 %s", wrong[i][0]);
+		snprintf(sentence, sizeof(sentence),
+			"%s is %s: write the one that Dom0 has on br1, or none", wrong[i][0],
+			wrong[i][1]);
+		assert_wrong(line, 2, sentence);
+	}
+	assert_plan("a none none 10.0.0.0/31 10.0.0.3/31 10.0.1.0/32 10.1.0.255/16 10.0.0.5/30",
+		"a none none 10.0.0.0/31 10.0.0.3/31 10.0.1.0/32 10.1.0.255/16 10.0.0.5/30\n");
+	assert_plan("a none none 126.0.0.1/8 223.255.255.254/24 10.9.9.9/0 ::2/128 fe80::1/64 1::/64",
+		"a none none 126.0.0.1/8 223.255.255.254/24 10.9.9.9/0 ::2/128 fe80::1/64 1::/64\n");
+}
+
+static void what_is_on_a_line_twice_is_refused(void **state)
+{
+	assert_wrong("a none none 10.0.0.1/8 10.0.0.2/8 10.0.0.1/8", 1,
+		"10.0.0.1/8 is on a twice: leave one out");
+	assert_wrong("\na none none 10.0.0.1/8 10.0.0.1/24", 2, "10.0.0.1/24 is on a twice");
+	assert_wrong("a none none 1::1/64 10.0.0.1/24 1:0::1/64", 1, "1::1/64 is on a twice");
+	assert_wrong("a eth0 1 stp=on stp=off", 1, "stp=on and stp=off on one line: leave one out");
+	assert_wrong("a eth0 1 mtu=1500 none mtu=1400", 1, "mtu=1500 and mtu=1400 on one line");
+	assert_wrong("a eth0 1 fd=2 fd=2", 1, "fd=2 and fd=2 on one line");
+	assert_wrong("a eth0 1 device=b device=c", 1, "device=b and device=c on one line");
+	assert_plan("mtu=1 fd=2 native mtu=1400 fd=3", "mtu=1 fd=2 native fd=3 mtu=1400\n");
+}
+
+static void ipv6_and_a_small_mtu_are_refused(void **state)
+{
+	assert_wrong("a none none 10.0.0.1/8 1::1/64 mtu=1279", 1,
+		"mtu=1279 with the address 1::1/64: IPv6 needs an MTU of 1280 at least");
+	assert_wrong("a none none mtu=68 1::1/64", 1, "mtu=68 with the address 1::1/64");
+	assert_plan("a none none 1::1/64 mtu=1280\nb none none 10.0.0.1/8 mtu=68",
+		"a none none 1::1/64 mtu=1280\nb none none 10.0.0.1/8 mtu=68\n");
+}
+
+static void names_of_the_kernels_own_settings_are_refused(void **state)
+{
+	assert_wrong("lan none none\nall none none", 2,
+		"all cannot be the name of a bridge: the kernel's settings for every device are called so");
+	assert_wrong("default none none", 1, "default cannot be the name of a bridge");
+	assert_wrong("br1 eth0 1 device=all", 1, "all cannot be the name of a VLAN device");
+	assert_plan("all* eth0 1", "all1 eth0 1\n");
+}
+
+static void a_byte_order_mark_is_named(void **state)
+{
+	assert_wrong("\xef\xbb\xbf# plan\nbr1 eth0 1", 1,
+		"the file begins with a byte order mark (UTF-8): save it without");
+}
+
 static void a_line_without_end_or_with_zero_bytes_is_refused(void **state)
 {
 	static const char zero[] = "br1 eth0 1\nbr2\0 eth0 2";
@@ -279,6 +349,11 @@ int main(void)
 		cmocka_unit_test(a_link_that_the_plan_stands_on_is_found),
 		cmocka_unit_test(lines_that_mean_two_things_are_refused),
 		cmocka_unit_test(values_out_of_range_are_refused),
+		cmocka_unit_test(an_address_that_no_interface_can_have_is_refused),
+		cmocka_unit_test(what_is_on_a_line_twice_is_refused),
+		cmocka_unit_test(ipv6_and_a_small_mtu_are_refused),
+		cmocka_unit_test(names_of_the_kernels_own_settings_are_refused),
+		cmocka_unit_test(a_byte_order_mark_is_named),
 		cmocka_unit_test(a_line_without_end_or_with_zero_bytes_is_refused),
 		cmocka_unit_test(any_bytes_are_either_a_plan_or_a_sentence),
 	};
