@@ -121,6 +121,18 @@ int mac_parse(const char *text, uint8_t mac[MAC_BYTES])
 	return 0;
 }
 
+/* 0 is what a vif has that says nothing. */
+static int mtu_parse(const char *text, uint32_t *mtu)
+{
+	size_t digits = strspn(text, "0123456789");
+	unsigned long value = strtoul(text, NULL, 10);
+
+	if (digits == 0 || text[digits] || value > 65535)
+		return -EINVAL;
+	*mtu = (uint32_t)value;
+	return 0;
+}
+
 static int vif_word(
 	struct guest_vif *vif, const char *key, const char *value, struct complaint *why)
 {
@@ -134,7 +146,9 @@ static int vif_word(
 				value);
 		vif->mac_said = true;
 	} else if (strcmp(key, "mtu") == 0) {
-		vif->mtu = (uint32_t)strtoul(value, NULL, 10);
+		if (mtu_parse(value, &vif->mtu))
+			return complain(
+				why, vif->line, "mtu=%s is no number up to 65535", value);
 	} else if (strcmp(key, "bridge") == 0) {
 		snprintf(vif->bridge, sizeof(vif->bridge), "%s", value);
 	} else if (strcmp(key, "vlan") == 0) {

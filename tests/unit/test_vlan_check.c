@@ -75,6 +75,14 @@ static void vifs_that_cannot_be_read_are_named(void **state)
 	assert_wrong("vif = ['mac=00:16:3e:05:30']", 1, "mac=00:16:3e:05:30 is no MAC address");
 	assert_wrong("\nvif = ['mac=00:16:3e:05:30:7g']", 2, "is no MAC address");
 	assert_wrong("vif = ['mac=01:16:3e:05:30:71']", 1, "multicast address");
+	assert_wrong("vif = [\n'mtu=abc']", 2, "mtu=abc is no number up to 65535");
+	assert_wrong("vif = ['mtu=']", 1, "mtu= is no number");
+	assert_wrong("vif = ['mtu=1500x']", 1, "mtu=1500x is no number");
+	assert_wrong("vif = ['mtu=-1']", 1, "mtu=-1 is no number");
+	assert_wrong("vif = ['mtu=99999999999999999999']", 1, "is no number up to 65535");
+	parse("vif = ['mtu= 65535 ']");
+	assert_int_equal(guest.vif[0].mtu, 65535);
+	guest_free(&guest);
 	assert_wrong("vif = 'bridge=br1'", 1, "list of strings");
 	assert_wrong("vif = [ 5 ]", 1, "list of strings");
 	assert_wrong("\nvif = [ 'bridge=br1',\n", 2, "has no ]");
