@@ -68,12 +68,25 @@ static int do_op(struct netlink *nl, const struct op *op, const char *mark)
 	}
 }
 
+/* What to do about a kernel that lacks what op needs; "" where its own words have to do. */
+static const char *remedy(const struct netlink *nl, const struct op *op)
+{
+	if (nl->error != -EOPNOTSUPP)
+		return "";
+	if (op->kind == OP_CREATE_VLAN)
+		return "; the kernel's VLANs are not loaded: modprobe 8021q";
+	if (op->kind == OP_SET_FILTERING || (op->kind == OP_CREATE_BRIDGE && op->state.filtering))
+		return "; aware needs a kernel with VLAN filtering (CONFIG_BRIDGE_VLAN_FILTERING)";
+	return "";
+}
+
 static void complain_op(const struct netlink *nl, const struct op *op, struct complaint *why)
 {
 	char text[OP_TEXT];
 
 	op_format(op, text);
-	complain(why, op->line, "\"%s\" failed: %s", text, netlink_said(nl));
+	complain(why, op->line, "\"%s\" failed: %s%s", text, netlink_said(nl),
+		remedy(nl, op));
 }
 
 /* Adds what could not be taken back to the complaint; the first such operation is enough. */
