@@ -74,8 +74,8 @@ struct reading {
 	FILE *file;
 	const char *path;
 	unsigned int line, wrong_line;	/* the present one; the last with a mistake */
-	char title[CONFIG_LINE_MAX];	/* of the section: libinih would cut it off after 49 bytes */
-	bool lost;		/* in a section that is wrong, which has been said */
+	struct section *section;	/* NULL: none yet, or one that is wrong */
+	bool lost;		/* in a section that is wrong, or before the first, which has been said */
 	FILE *all;		/* NULL, or where each mistake is said */
 	char *why;		/* "" while nothing is wrong; the first mistake stays */
 	size_t room;
@@ -269,18 +269,34 @@ static struct section *section_of(struct reading *reading, const char *title)
 	return &config->section[config->sections++];
 }
 
+/* A section's line: libinih would tell of it with its first key, and cut it off after 49 bytes. */
+static void take_title(struct reading *reading, const char *text)
+{
+	char title[CONFIG_LINE_MAX];
+
+	reading->section = NULL;
+	if (strchr(text, ']')) {
+		snprintf(title, sizeof(title), "%.*s", (int)strcspn(text + 1, "]"), text + 1);
+		reading->section = section_of(reading, title);
+	} else {
+		wrong(reading, "the section `%.*s' has no ]", (int)strcspn(text, "\n"), text);
+	}
+	reading->lost = !reading->section;
+}
+
 static int handler(void *user, const char *title, const char *name, const char *value)
 {
 	struct reading *reading = user;
-	struct section *section;
 
-	(void)title;	/* the beginning of reading->title */
+	(void)title;	/* take_title() had it */
 	if (reading->wrong_line == reading->line || reading->lost)
 		return 1;
-	section = section_of(reading, reading->title);
-	if (section)
-		take_value(reading, section, name, value);
-	reading->lost = !section;
+	if (reading->section)
+		take_value(reading, reading->section, name, value);
+	else
+		wrong(reading, "`%s' stands before the first section: write [default] or "
+				"[guest NAME] above it", name);
+	reading->lost = !reading->section;
 	return 1;
 }
 
@@ -301,13 +317,9 @@ static char *next_line(char *text, int room, void *user)
 	blank = strspn(text, " \t");
 	memmove(text, text + blank, length - blank + 1);
 	/* libinih would only say which line: these are all that it refuses. */
-	if (text[0] == '[') {
-		snprintf(reading->title, sizeof(reading->title), "%.*s", (int)strcspn(text + 1, "]"), text + 1);
-		reading->lost = !strchr(text, ']');
-	}
-	if (text[0] == '[' && reading->lost)
-		wrong(reading, "the section `%.*s' has no ]", (int)strcspn(text, "\n"), text);
-	else if (!strchr("[;#\r\n", text[0]) && !strpbrk(text, "=:"))
+	if (text[0] == '[')
+		take_title(reading, text);
+	else if (!strchr(";#\r\n", text[0]) && !strpbrk(text, "=:"))
 		wrong(reading, "`%.*s' is not of the form KEY = VALUE", (int)strcspn(text, "\n"), text);
 	return text;
 }

@@ -113,7 +113,7 @@ static void a_long_name_is_a_name(void **state)
 	snprintf(other, sizeof(other), "%.43s", name);
 	assert_int_equal(settings_of(text, other, "xvda").ring_order, 4);
 	snprintf(text, sizeof(text), "[guest %s%s]\nqueues = 2\n", name, name);
-	mistake(2, "guest NAME", text);
+	mistake(1, "guest NAME", text);
 }
 
 static void a_guest_without_a_name_has_the_defaults(void **state)
@@ -207,12 +207,13 @@ static void each_mistake_is_named_with_its_line_and_value(void **state)
 	mistake(2, "`colour'", "[default]\ncolour = red\n");
 	mistake(2, "`1-2'", "[default]\nuid-range = 1-2\n");
 	mistake(2, "uid-range", "[guest a]\nuid-range = 70000-80000\n");
-	mistake(2, "[gast a]", "[gast a]\nqueues = 1\n");
-	mistake(2, "[guest]", "[guest]\nqueues = 1\n");
-	mistake(2, "[guest a b c]", "[guest a b c]\nqueues = 1\n");
+	mistake(1, "[gast a]", "[gast a]\nqueues = 1\n");
+	mistake(1, "[guest]", "[guest]\nqueues = 1\n");
+	mistake(1, "[guest a b c]", "[guest a b c]\nqueues = 1\n");
 	mistake(1, "`queues'", "queues\n");
 	mistake(2, "`[guest a'", "[default]\n[guest a\nqueues = 1\n");
-	mistake(1, "`[]'", "queues = 1\n");
+	mistake(2, "[deflaut]", "[default]\n[deflaut]\n[guest a]\nqueues = 9\n");
+	mistake(1, "`queues' stands before the first section", "queues = 1\n");
 }
 
 static void the_first_mistake_is_the_one_that_is_named(void **state)
@@ -237,7 +238,7 @@ static void more_sections_than_the_limit_are_refused(void **state)
 	(void)state;
 	for (int i = 0; i <= SECTIONS_MAX; i++)
 		sprintf(text + strlen(text), "[guest g%d]\nqueues = 1\n", i);
-	mistake(2 * (SECTIONS_MAX + 1), "512", text);
+	mistake(2 * SECTIONS_MAX + 1, "512", text);
 	free(text);
 }
 
