@@ -17,8 +17,10 @@
 #define NAME_MAX_BYTES 128
 
 enum key_type { KEY_NUMBER, KEY_WORDS, KEY_ENGINE };
+enum { ANY, DISK = DEVICE_VBD, VIF = DEVICE_VIF };
 
 struct key {
+	uint32_t kind;		/* of the devices that it is for, or ANY */
 	const char *name;
 	enum key_type type;
 	size_t at;		/* offset in struct settings */
@@ -28,27 +30,28 @@ struct key {
 
 #define AT(member) offsetof(struct settings, member)
 
-#define NUMBER(name, member, min, max, step) { name, KEY_NUMBER, AT(member), min, max, step, NULL }
-#define WORDS(name, member, words) { name, KEY_WORDS, AT(member), 0, 1, 1, words }
+#define NUMBER(kind, name, member, min, max, step) \
+	{ kind, name, KEY_NUMBER, AT(member), min, max, step, NULL }
+#define WORDS(kind, name, member, words) { kind, name, KEY_WORDS, AT(member), 0, 1, 1, words }
 
 static const struct key keys[] = {
-	WORDS("grants", persistent, "copy persistent"),
-	NUMBER("queues", queues, 1, QUEUES_MAX, 1),
-	NUMBER("ring-order", ring_order, 0, RING_ORDER_MAX, 1),
-	NUMBER("indirect", indirect, 0, 256, 1),
-	NUMBER("pool", pool_kib, 64, 65536, 4),
-	NUMBER("aio-depth", aio_depth, 1, 1024, 1),
-	WORDS("buffered", buffered, "no yes"),
-	NUMBER("sector", sector, 512, 4096, 3584),
-	{ "engine", KEY_ENGINE, AT(engine), 0, 0, 0, NULL },
-	WORDS("checksum-offload", checksum_off, "yes no"),
-	WORDS("anti-spoof", anti_spoof, "no yes"),
-	NUMBER("receive-limit", rx_kib, 0, 1u << 30, 1),
-	NUMBER("drain", drain_msec, 1, 3600000, 1),
-	NUMBER("stall", stall_msec, 1, 3600000, 1),
-	NUMBER("memory-max", memory_mib, 16, 65536, 1),
-	NUMBER("cpu-weight", cpu_weight, 1, 10000, 1),
-	NUMBER("io-weight", io_weight, 1, 10000, 1),
+	WORDS(DISK, "grants", persistent, "copy persistent"),
+	NUMBER(ANY, "queues", queues, 1, QUEUES_MAX, 1),
+	NUMBER(DISK, "ring-order", ring_order, 0, RING_ORDER_MAX, 1),
+	NUMBER(DISK, "indirect", indirect, 0, 256, 1),
+	NUMBER(DISK, "pool", pool_kib, 64, 65536, 4),
+	NUMBER(DISK, "aio-depth", aio_depth, 1, 1024, 1),
+	WORDS(DISK, "buffered", buffered, "no yes"),
+	NUMBER(DISK, "sector", sector, 512, 4096, 3584),
+	{ DISK, "engine", KEY_ENGINE, AT(engine), 0, 0, 0, NULL },
+	WORDS(VIF, "checksum-offload", checksum_off, "yes no"),
+	WORDS(VIF, "anti-spoof", anti_spoof, "no yes"),
+	NUMBER(VIF, "receive-limit", rx_kib, 0, 1u << 30, 1),
+	NUMBER(VIF, "drain", drain_msec, 1, 3600000, 1),
+	NUMBER(VIF, "stall", stall_msec, 1, 3600000, 1),
+	NUMBER(ANY, "memory-max", memory_mib, 16, 65536, 1),
+	NUMBER(ANY, "cpu-weight", cpu_weight, 1, 10000, 1),
+	NUMBER(ANY, "io-weight", io_weight, 1, 10000, 1),
 };
 
 #define KEYS (sizeof(keys) / sizeof(keys[0]))
@@ -56,6 +59,7 @@ static const struct key keys[] = {
 struct section {
 	char guest[NAME_MAX_BYTES];	/* "": [default] */
 	char vdev[32];			/* "": every device of the guest */
+	uint32_t kind;			/* of vdev, or ANY */
 	uint32_t set;			/* bit n: keys[n] was given */
 	struct settings settings;
 };
@@ -105,7 +109,7 @@ static void complain(struct reading *reading, const char *fmt, ...)
 __attribute__((format(printf, 2, 3)))
 static int wrong(struct reading *reading, const char *fmt, ...)
 {
-	char text[256];
+	char text[384];
 	va_list args;
 
 	if (reading->wrong_line == reading->line)
@@ -218,6 +222,10 @@ static int take_value(struct reading *reading, struct section *section, const ch
 
 		if (strcmp(name, keys[k].name))
 			continue;
+		if (keys[k].kind && section->kind && keys[k].kind != section->kind)
+			return wrong(reading, "%s belongs into the section of %s or of the guest, not of %s",
+					name, keys[k].kind == VIF ? "an interface" : "a disk",
+					section->vdev);
 		section->set |= 1u << k;
 		/* The table's offset says which member `to` is. */
 		if (keys[k].type == KEY_NUMBER)
@@ -241,10 +249,15 @@ static int section_name(struct reading *reading, const char *title, struct secti
 		return 1;
 	n = sscanf(title, "guest %127s %31s %c", section->guest, section->vdev, &extra);
 	/* A word that fills its place may go on. */
-	if ((n == 1 || n == 2) && !section->guest[NAME_MAX_BYTES - 2] && !section->vdev[sizeof(section->vdev) - 2])
-		return 1;
-	return wrong(reading, "a section is [default], [guest NAME] or [guest NAME VDEV], not `[%s]'",
-			title);
+	if ((n != 1 && n != 2) || section->guest[NAME_MAX_BYTES - 2])
+		return wrong(reading, "a section is [default], [guest NAME] or [guest NAME VDEV], "
+				"not `[%s]'", title);
+	/* Nobody would notice that settings for a name that is mistyped have no effect. */
+	if (n == 2 && (section->vdev[sizeof(section->vdev) - 2] ||
+			parse_vdev(section->vdev, &section->kind)))
+		return wrong(reading, "the device of a section is vif0, vif1 ... or a disk as in the "
+				"guest's configuration, such as xvda, sda1 or hda, not as in `[%s]'", title);
+	return 1;
 }
 
 static struct section *section_of(struct reading *reading, const char *title)

@@ -171,6 +171,43 @@ int parse_device_name(const char *name, struct device_id *id)
 	return id->domid == ID_ANY || id->devid == ID_ANY ? -EINVAL : 0;
 }
 
+static int take_number(const char **text)
+{
+	uint64_t wide;
+	uint32_t hex;
+
+	if (strncmp(*text, "0x", 2))
+		return take_decimal(text, &wide);
+	*text += 2;
+	return take_hex(text, &hex);
+}
+
+int parse_vdev(const char *text, uint32_t *kind)
+{
+	size_t word = strspn(text, "abcdefghijklmnopqrstuvwxyz");
+	const char *rest = text + word;
+	uint32_t number;
+
+	*kind = DEVICE_VBD;
+	if (word == 3 && strncmp(text, "vif", 3) == 0) {
+		*kind = DEVICE_VIF;
+		return rest[0] == '0' && rest[1] ? -EINVAL : parse_u32(rest, 0, ID_ANY - 1, &number);
+	}
+	if ((word > 3 && strncmp(text, "xvd", 3) == 0) ||
+			(word > 2 && (strncmp(text, "sd", 2) == 0 || strncmp(text, "hd", 2) == 0))) {
+		if (!rest[0])
+			return 0;
+		return rest[0] == '0' ? -EINVAL : parse_u32(rest, 1, UINT32_MAX, &number);
+	}
+	/* xl(1) also takes d0p1, 51713 and 0xca01, and hands them on as they are. */
+	if (text[0] == 'd') {
+		text++;
+		if (take_number(&text) || *text++ != 'p')
+			return -EINVAL;
+	}
+	return take_number(&text) || *text ? -EINVAL : 0;
+}
+
 int parse_resize_uevent(const char *event, size_t bytes, uint32_t *major, uint32_t *minor)
 {
 	bool block = false, resized = false, has_major = false, has_minor = false;

@@ -67,6 +67,12 @@ int parse_device_path(const char *root, const char *path, struct device_id *id);
 int parse_device_name(const char *name, struct device_id *id);
 
 /*
+ * What a configuration file calls a guest's device: vif0 for its first interface, or what stands in
+ * a disk's key `dev`. Returns 0 with its enum device_kind, negative for another name.
+ */
+int parse_vdev(const char *text, uint32_t *kind);
+
+/*
  * A kernel uevent (bytes as received: NUL-separated KEY=VALUE lines) that says that a block device
  * has another size now. Returns 0 with the numbers, -EINVAL for any other event.
  */

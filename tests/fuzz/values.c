@@ -26,7 +26,7 @@ static void numbers(const char *text)
 static void names(const char *text)
 {
 	struct device_id id;
-	uint32_t major, minor;
+	uint32_t major, minor, kind;
 	enum blkif_abi abi;
 
 	if (parse_device_name(text, &id) == 0)
@@ -34,6 +34,8 @@ static void names(const char *text)
 	if (parse_device_path("/local/domain/0/backend", text, &id) == 0)
 		HOLDS(id.domid < 0x7ff0 || id.domid == ID_ANY);
 	parse_devnum(text, &major, &minor);
+	if (parse_vdev(text, &kind) == 0)
+		HOLDS(kind == (strncmp(text, "vif", 3) == 0 ? DEVICE_VIF : DEVICE_VBD));
 	if (parse_abi(text, &abi) == 0)
 		HOLDS(abi <= BLKIF_ABI_X86_64);
 }

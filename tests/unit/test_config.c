@@ -216,6 +216,34 @@ static void each_mistake_is_named_with_its_line_and_value(void **state)
 	mistake(1, "`queues' stands before the first section", "queues = 1\n");
 }
 
+static void a_device_that_is_mistyped_is_refused(void **state)
+{
+	(void)state;
+	assert_int_equal(settings_of("[guest a 51712]\nqueues = 2\n", "a", "51712").queues, 2);
+	assert_int_equal(settings_of("[guest a d0p0]\nqueues = 2\n", "a", "d0p0").queues, 2);
+	mistake(2, "`[guest web1 vf0]'", "#\n[guest web1 vf0]\nanti-spoof = yes\n");
+	mistake(1, "`[guest web1 eth0]'", "[guest web1 eth0]\n");
+	mistake(1, "`[guest web1 xvd", "[guest web1 xvdaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa]\n");
+	mistake(1, "`[guest web1 xvda", "[guest web1 xvdaaaaaaaaaaaaaaaaaaaaaaaaaaaa]\n");
+}
+
+static void a_device_has_the_settings_of_its_kind(void **state)
+{
+	static const char any[] = "queues = 2\nmemory-max = 64\ncpu-weight = 1\nio-weight = 1\n";
+	char text[256];
+
+	(void)state;
+	snprintf(text, sizeof(text), "[guest a vif0]\n%santi-spoof = yes\nstall = 9\n", any);
+	assert_int_equal(settings_of(text, "a", "vif0").anti_spoof, 1);
+	snprintf(text, sizeof(text), "[guest a xvda]\n%sbuffered = yes\nengine = null\n", any);
+	assert_int_equal(settings_of(text, "a", "xvda").buffered, 1);
+	assert_int_equal(settings_of("[guest a]\nbuffered = yes\nstall = 9\n", "a", "vif0").stall_msec, 9);
+	mistake(2, "buffered belongs into the section of a disk", "[guest a vif0]\nbuffered = yes\n");
+	mistake(2, "engine belongs into the section of a disk", "[guest a vif0]\nengine = null\n");
+	mistake(2, "anti-spoof belongs into the section of an interface", "[guest a xvda]\nanti-spoof = yes\n");
+	mistake(2, "51712", "[guest a 51712]\nreceive-limit = 1\n");
+}
+
 static void the_first_mistake_is_the_one_that_is_named(void **state)
 {
 	(void)state;
@@ -266,6 +294,8 @@ int main(void)
 		cmocka_unit_test(the_example_shows_the_defaults_and_has_no_mistake),
 		cmocka_unit_test(a_range_of_uids_is_taken),
 		cmocka_unit_test(each_mistake_is_named_with_its_line_and_value),
+		cmocka_unit_test(a_device_that_is_mistyped_is_refused),
+		cmocka_unit_test(a_device_has_the_settings_of_its_kind),
 		cmocka_unit_test(the_first_mistake_is_the_one_that_is_named),
 		cmocka_unit_test(a_line_that_is_too_long_is_refused),
 		cmocka_unit_test(more_sections_than_the_limit_are_refused),

@@ -182,6 +182,31 @@ static void other_kernel_events_are_no_resize(void **state)
 	assert_int_equal(parse_resize_uevent("", 0, &high, &low), -EINVAL);
 }
 
+static void a_devices_name_is_one_that_toolstacks_give(void **state)
+{
+	static const char *const disks[] = {
+		"xvda", "xvdaa", "xvda1", "xvdtq37", "sda", "sda15", "hda", "hdb1", "d0p0", "d536p37",
+		"d0x10p1", "51712", "0xca00",
+	};
+	static const char *const wrong[] = {
+		"", "vif", "vif00", "vif01", "vif-1", "vif0x", "vifa", "vf0", "eth0", "Vif0", "xvd", "xvd0",
+		"xvda01", "xvda0", "xvda1p1", "xvdA", "xda", "xd", "hd", "sd1", "sd\303\241", "d", "d0", "d0p",
+		"dp0", "d0p0p", "0x", "-1", "51712a", "vif4294967295",
+	};
+	uint32_t kind;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(disks) / sizeof(disks[0]); i++) {
+		assert_int_equal(parse_vdev(disks[i], &kind), 0);
+		assert_int_equal(kind, DEVICE_VBD);
+	}
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+		assert_true(parse_vdev(wrong[i], &kind) < 0);
+	assert_int_equal(parse_vdev("vif0", &kind), 0);
+	assert_int_equal(kind, DEVICE_VIF);
+	assert_int_equal(parse_vdev("vif4294967294", &kind), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -194,6 +219,7 @@ int main(void)
 		cmocka_unit_test(a_changed_path_names_the_device_as_far_as_it_goes),
 		cmocka_unit_test(a_path_that_names_no_device_is_refused),
 		cmocka_unit_test(a_run_directorys_name_names_a_device_wholly),
+		cmocka_unit_test(a_devices_name_is_one_that_toolstacks_give),
 		cmocka_unit_test(a_resize_of_a_block_device_is_recognised),
 		cmocka_unit_test(other_kernel_events_are_no_resize),
 	};
