@@ -60,7 +60,7 @@ struct section {
 	char guest[NAME_MAX_BYTES];	/* "": [default] */
 	char vdev[32];			/* "": every device of the guest */
 	uint32_t kind;			/* of vdev, or ANY */
-	uint32_t set;			/* bit n: keys[n] was given */
+	uint32_t set;			/* bit n: keys[n] was given; bit KEYS: uid-range */
 	struct settings settings;
 };
 
@@ -190,7 +190,19 @@ static int take_engine(struct reading *reading, const char *value, char to[64])
 	return 1;
 }
 
-static int take_uids(struct reading *reading, const struct section *section, const char *value)
+static bool set_before(struct reading *reading, struct section *section, size_t k, const char *name,
+		const char *value)
+{
+	bool before = section->set & 1u << k;
+
+	if (before)
+		wrong(reading, "%s is set again in the same section, to `%s': keep one of the two", name,
+				value);
+	section->set |= 1u << k;
+	return before;
+}
+
+static int take_uids(struct reading *reading, struct section *section, const char *value)
 {
 	struct config *config = reading->config;
 	char first[16];
@@ -199,6 +211,8 @@ static int take_uids(struct reading *reading, const struct section *section, con
 
 	if (section->guest[0])
 		return wrong(reading, "uid-range belongs into [default]");
+	if (set_before(reading, section, KEYS, "uid-range", value))
+		return 0;
 	if (length < sizeof(first)) {
 		memcpy(first, value, length);
 		first[length] = 0;
@@ -226,7 +240,8 @@ static int take_value(struct reading *reading, struct section *section, const ch
 			return wrong(reading, "%s belongs into the section of %s or of the guest, not of %s",
 					name, keys[k].kind == VIF ? "an interface" : "a disk",
 					section->vdev);
-		section->set |= 1u << k;
+		if (set_before(reading, section, k, name, value))
+			return 0;
 		/* The table's offset says which member `to` is. */
 		if (keys[k].type == KEY_NUMBER)
 			return take_number(reading, &keys[k], value, (uint32_t *)to);

@@ -244,6 +244,15 @@ static void a_device_has_the_settings_of_its_kind(void **state)
 	mistake(2, "51712", "[guest a 51712]\nreceive-limit = 1\n");
 }
 
+static void a_setting_stands_once_in_a_section(void **state)
+{
+	(void)state;
+	mistake(3, "queues is set again in the same section, to `3'", "[default]\nqueues = 2\nqueues = 3\n");
+	mistake(3, "uid-range is set again", "[default]\nuid-range = 70000-80000\nuid-range = 70000-80000\n");
+	mistake(5, "`copy'", "[guest a]\ngrants = copy\n[guest b]\n[guest a]\ngrants = copy\n");
+	assert_int_equal(settings_of("[guest a]\nqueues = 1\n[guest b]\nqueues = 2\n", "b", "").queues, 2);
+}
+
 static void the_first_mistake_is_the_one_that_is_named(void **state)
 {
 	(void)state;
@@ -296,6 +305,7 @@ int main(void)
 		cmocka_unit_test(each_mistake_is_named_with_its_line_and_value),
 		cmocka_unit_test(a_device_that_is_mistyped_is_refused),
 		cmocka_unit_test(a_device_has_the_settings_of_its_kind),
+		cmocka_unit_test(a_setting_stands_once_in_a_section),
 		cmocka_unit_test(the_first_mistake_is_the_one_that_is_named),
 		cmocka_unit_test(a_line_that_is_too_long_is_refused),
 		cmocka_unit_test(more_sections_than_the_limit_are_refused),
