@@ -340,10 +340,16 @@ static char *next_line(char *text, int room, void *user)
 		return NULL;
 	reading->line++;
 	length = strlen(text);
-	if (length > CONFIG_LINE_MAX)
-		wrong(reading, "the line is longer than %d bytes", CONFIG_LINE_MAX);
 	blank = strspn(text, " \t");
-	memmove(text, text + blank, length - blank + 1);
+	if (strcspn(text, "\n") > CONFIG_LINE_MAX) {
+		wrong(reading, "the line is longer than %d bytes", CONFIG_LINE_MAX);
+		for (int last = (unsigned char)text[length - 1]; last != '\n' && last != EOF;)
+			last = getc(reading->file);
+		reading->lost = reading->lost || text[blank] == '[';
+		text[0] = 0;
+	} else {
+		memmove(text, text + blank, length - blank + 1);
+	}
 	/* libinih would only say which line: these are all that it refuses. */
 	if (text[0] == '[')
 		take_title(reading, text);

@@ -259,13 +259,61 @@ static void the_first_mistake_is_the_one_that_is_named(void **state)
 	mistake(2, "`x'", "[default]\nqueues = x\nring-order = y\n");
 }
 
-static void a_line_that_is_too_long_is_refused(void **state)
+/* Of `bytes` bytes; it ends without a newline. */
+static char *long_line(const char *start, size_t bytes, const char *rest)
 {
-	char text[400] = "[default]\nengine = fault:";
+	char *text = malloc(bytes + strlen(rest) + 1);
+
+	memset(text, 0xff, bytes);
+	memcpy(text, start, strlen(start));
+	strcpy(text + bytes, rest);
+	return text;
+}
+
+/* How many mistakes config_check() says. */
+static unsigned int mistakes(const char *text, char said[512])
+{
+	FILE *file = fopen(path, "w"), *to = fmemopen(said, 512, "w");
+	unsigned int lines = 0;
+
+	fputs(text, file);
+	fclose(file);
+	config_check(path, true, to);
+	fclose(to);
+	for (const char *at = said; (at = strchr(at, '\n')); at++)
+		lines++;
+	return lines;
+}
+
+static void a_line_that_is_too_long_is_one_mistake_and_one_line(void **state)
+{
+	static const size_t bytes[] = { 191, 198, 199, 200, 201, 400, 2000000 };
+	static const char *const starts[] = { "# ", "engine = ", "[guest ", "" };
+	char said[512], *text;
 
 	(void)state;
-	memset(text + strlen(text), 'x', 250);
-	mistake(2, "190", text);
+	for (size_t i = 0; i < sizeof(bytes) / sizeof(bytes[0]) * 4; i++) {
+		text = long_line(starts[i % 4], bytes[i / 4], "");
+		assert_int_equal(mistakes(text, said), 1);
+		assert_non_null(strstr(said, ":1: the line is longer than 190 bytes"));
+		free(text);
+		text = long_line(starts[i % 4], bytes[i / 4], "\n[default]\nqueues = 9\n");
+		assert_int_equal(mistakes(text, said), 2);
+		assert_non_null(strstr(said, ":3: queues"));
+		free(text);
+	}
+	text = long_line("# ", CONFIG_LINE_MAX, "\n[default]\nqueues = 2\n");
+	assert_int_equal(settings_of(text, "", "").queues, 2);
+	free(text);
+}
+
+static void settings_of_a_section_that_is_too_long_are_nobodys(void **state)
+{
+	char said[512], *text = long_line("[default]\nqueues = 1\n [guest ", 400, "]\nqueues = 2\nqueues = 9\n");
+
+	(void)state;
+	assert_int_equal(mistakes(text, said), 1);
+	free(text);
 }
 
 static void more_sections_than_the_limit_are_refused(void **state)
@@ -307,7 +355,8 @@ int main(void)
 		cmocka_unit_test(a_device_has_the_settings_of_its_kind),
 		cmocka_unit_test(a_setting_stands_once_in_a_section),
 		cmocka_unit_test(the_first_mistake_is_the_one_that_is_named),
-		cmocka_unit_test(a_line_that_is_too_long_is_refused),
+		cmocka_unit_test(a_line_that_is_too_long_is_one_mistake_and_one_line),
+		cmocka_unit_test(settings_of_a_section_that_is_too_long_are_nobodys),
 		cmocka_unit_test(more_sections_than_the_limit_are_refused),
 		cmocka_unit_test(a_missing_file_is_a_mistake_only_where_it_was_asked_for),
 	};
