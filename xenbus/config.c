@@ -80,6 +80,7 @@ struct reading {
 	unsigned int line, wrong_line;	/* the present one; the last with a mistake */
 	struct section *section;	/* NULL: none yet, or one that is wrong */
 	bool lost;		/* in a section that is wrong, or before the first, which has been said */
+	bool full;		/* there are more sections than may be, which has been said */
 	FILE *all;		/* NULL, or where each mistake is said */
 	char *why;		/* "" while nothing is wrong; the first mistake stays */
 	size_t room;
@@ -264,7 +265,10 @@ static int section_name(struct reading *reading, const char *title, struct secti
 		return 1;
 	n = sscanf(title, "guest %127s %31s %c", section->guest, section->vdev, &extra);
 	/* A word that fills its place may go on. */
-	if ((n != 1 && n != 2) || section->guest[NAME_MAX_BYTES - 2])
+	if (section->guest[NAME_MAX_BYTES - 2])
+		return wrong(reading, "the guest's name in `[%s]' is longer than %d bytes", title,
+				NAME_MAX_BYTES - 2);
+	if (n != 1 && n != 2)
 		return wrong(reading, "a section is [default], [guest NAME] or [guest NAME VDEV], "
 				"not `[%s]'", title);
 	/* Nobody would notice that settings for a name that is mistyped have no effect. */
@@ -290,7 +294,9 @@ static struct section *section_of(struct reading *reading, const char *title)
 			return section;
 	}
 	if (config->sections == SECTIONS_MAX) {
-		wrong(reading, "more than %d sections", SECTIONS_MAX);
+		if (!reading->full)
+			wrong(reading, "more than %d sections", SECTIONS_MAX);
+		reading->full = true;
 		return NULL;
 	}
 	config->section[config->sections] = named;
@@ -339,6 +345,8 @@ static char *next_line(char *text, int room, void *user)
 	if (!fgets(text, room, reading->file))
 		return NULL;
 	reading->line++;
+	if (reading->line == 1 && strncmp(text, "\xEF\xBB\xBF", 3) == 0)
+		memset(text, ' ', 3);	/* a byte order mark */
 	length = strlen(text);
 	blank = strspn(text, " \t");
 	if (strcspn(text, "\n") > CONFIG_LINE_MAX) {

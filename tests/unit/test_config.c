@@ -103,9 +103,10 @@ static void the_nearest_section_wins(void **state)
 static void a_long_name_is_a_name(void **state)
 {
 	static const char name[] = "a-guest-whose-name-is-made-of-its-project-its-role-and-its-uuid-00000000-0000-4000";
-	char text[256], other[128];
+	char text[256], other[128], longest[256];
 
 	(void)state;
+	snprintf(longest, sizeof(longest), "%s%s", name, name);
 	snprintf(text, sizeof(text), "[guest %s xvda]\nqueues = 2\n[guest %s]\nring-order = 1\n", name, name);
 	assert_int_equal(settings_of(text, name, "xvda").queues, 2);
 	assert_int_equal(settings_of(text, name, "xvdb").queues, 0);
@@ -113,7 +114,12 @@ static void a_long_name_is_a_name(void **state)
 	snprintf(other, sizeof(other), "%.43s", name);
 	assert_int_equal(settings_of(text, other, "xvda").ring_order, 4);
 	snprintf(text, sizeof(text), "[guest %s%s]\nqueues = 2\n", name, name);
-	mistake(1, "guest NAME", text);
+	mistake(1, "longer than 126 bytes", text);
+	snprintf(text, sizeof(text), "[guest %.126s]\nqueues = 2\n", longest);
+	snprintf(other, sizeof(other), "%.126s", longest);
+	assert_int_equal(settings_of(text, other, "xvda").queues, 2);
+	snprintf(text, sizeof(text), "[guest %.127s]\nqueues = 2\n", longest);
+	mistake(1, "longer than 126 bytes", text);
 }
 
 static void a_guest_without_a_name_has_the_defaults(void **state)
@@ -171,6 +177,14 @@ static void the_example_shows_the_defaults_and_has_no_mistake(void **state)
 	assert_int_equal(shown.memory_mib, 64);
 }
 
+static void a_byte_order_mark_is_no_part_of_the_text(void **state)
+{
+	(void)state;
+	assert_int_equal(settings_of("\xEF\xBB\xBF[default]\nqueues = 3\n", "", "").queues, 3);
+	assert_int_equal(settings_of("\xEF\xBB\xBF# x\n[default]\nqueues = 3\n", "", "").queues, 3);
+	mistake(2, "queues", "[default]\n\xEF\xBB\xBFqueues = 3\n");
+}
+
 static void a_range_of_uids_is_taken(void **state)
 {
 	struct config *config = config_of("[default]\nuid-range = 70000-71023\n");
@@ -214,6 +228,7 @@ static void each_mistake_is_named_with_its_line_and_value(void **state)
 	mistake(2, "`[guest a'", "[default]\n[guest a\nqueues = 1\n");
 	mistake(2, "[deflaut]", "[default]\n[deflaut]\n[guest a]\nqueues = 9\n");
 	mistake(1, "`queues' stands before the first section", "queues = 1\n");
+	mistake(1, "`queues' stands before the first section", "\xEF\xBB\xBFqueues = 1\n");
 }
 
 static void a_device_that_is_mistyped_is_refused(void **state)
@@ -318,12 +333,13 @@ static void settings_of_a_section_that_is_too_long_are_nobodys(void **state)
 
 static void more_sections_than_the_limit_are_refused(void **state)
 {
-	char *text = calloc(SECTIONS_MAX + 1, 64);
+	char *text = calloc(SECTIONS_MAX + 9, 64), said[512];
 
 	(void)state;
-	for (int i = 0; i <= SECTIONS_MAX; i++)
+	for (int i = 0; i < SECTIONS_MAX + 9; i++)
 		sprintf(text + strlen(text), "[guest g%d]\nqueues = 1\n", i);
 	mistake(2 * SECTIONS_MAX + 1, "512", text);
+	assert_int_equal(mistakes(text, said), 1);
 	free(text);
 }
 
@@ -349,6 +365,7 @@ int main(void)
 		cmocka_unit_test(a_guest_without_a_name_has_the_defaults),
 		cmocka_unit_test(every_setting_is_taken),
 		cmocka_unit_test(the_example_shows_the_defaults_and_has_no_mistake),
+		cmocka_unit_test(a_byte_order_mark_is_no_part_of_the_text),
 		cmocka_unit_test(a_range_of_uids_is_taken),
 		cmocka_unit_test(each_mistake_is_named_with_its_line_and_value),
 		cmocka_unit_test(a_device_that_is_mistyped_is_refused),
