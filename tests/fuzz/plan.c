@@ -23,6 +23,7 @@ static void plan_one(const char *text, size_t bytes)
 	}
 	for (size_t i = 0; i < plan.count; i++) {
 		HOLDS(plan_named(&plan, plan.bridge[i].name) == &plan.bridge[i]);
+		HOLDS(plan_using(&plan, plan.bridge[i].name) && plan_using(&plan, plan.bridge[i].trunk));
 		plan_format(&plan.bridge[i], line, sizeof(line));
 		HOLDS(plan_parse(line, strlen(line), &again, &why) == 0);
 		HOLDS(again.count == 1);
