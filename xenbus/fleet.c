@@ -116,10 +116,10 @@ static struct device *device_new(struct fleet *fleet, struct device_id id)
 /* A directory without a state is not a device: half-made, or half-removed. */
 static bool has_state(struct fleet *fleet, struct device_id id)
 {
-	char path[128];
+	char backend[STORE_BACKEND_BYTES], path[STORE_BACKEND_BYTES + 8];
 
-	snprintf(path, sizeof(path), "%s/%s/%u/%u/state", store_root(fleet->store),
-			kind_name(id.kind), id.domid, id.devid);
+	store_backend(fleet->store, id, backend);
+	snprintf(path, sizeof(path), "%s/state", backend);
 	store_trouble(fleet->store);
 	if (store_exists(fleet->store, path))
 		return true;

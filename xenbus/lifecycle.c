@@ -32,13 +32,11 @@ void device_wake_in(struct device *device, unsigned int msec)
 
 /* --- what can be seen -------------------------------------------------------------------------- */
 
-/* The directory's generation, 0 where it has none (or one that cannot be ours). */
-static uint64_t stored_generation(struct device *device)
+uint64_t stored_generation(struct store *store, const char *backend)
 {
 	uint64_t generation = 0;
 
-	if (store_u64(store_of(device), device->backend, "xenback-generation", 1, UINT64_MAX,
-			&generation))
+	if (store_u64(store, backend, "xenback-generation", 1, UINT64_MAX, &generation))
 		return 0;
 	return generation;
 }
@@ -59,7 +57,7 @@ static int view_read(struct device *device, struct device_view *view)
 	if (device->domain_dead)
 		view->theirs = BUS_UNKNOWN;
 	store_u32(store, device->backend, "online", 0, 1, &online);
-	generation = stored_generation(device);
+	generation = stored_generation(store, device->backend);
 	if (view->ours == BUS_INITWAIT && device->backing == BACKING_ABSENT &&
 			device->kind->named(device))
 		device->backing = BACKING_NAMED;
@@ -103,7 +101,7 @@ static int move_body(struct store *store, void *arg)
 	if (found != move->from)
 		return MOVE_STALE;
 	/* A first introduction is what gives a directory its generation. */
-	if (move->from != BUS_INITIALISING && stored_generation(device) != device->generation)
+	if (move->from != BUS_INITIALISING && stored_generation(store, device->backend) != device->generation)
 		return MOVE_STALE;
 	r = move->write ? move->write(device) : 0;
 	return r ? r : store_write(store, device->backend, "state", "%d", (int)move->to);
@@ -240,7 +238,7 @@ static int close_device(struct device *device, enum bus_state from, enum bus_sta
 	int r;
 
 	close_unused(device);
-	if (to == BUS_CLOSED && device->kind->busy && device->kind->busy(device))
+	if (to == BUS_CLOSED && device_waits(device))
 		return -EINPROGRESS;
 	r = move(device, from, to, NULL);
 	if (r == 0 && to == BUS_CLOSED)
@@ -389,7 +387,7 @@ static int adopt_read(struct device *device, enum bus_state *ours)
 
 	for (unsigned int i = 0; i < STORE_TRIES && r; i++) {
 		store_trouble(store);
-		device->generation = stored_generation(device);
+		device->generation = stored_generation(store, device->backend);
 		r = store_state(store, device->backend, ours);
 		device->settings = device_settings_now(device);
 		if (store_trouble(store))
@@ -441,8 +439,7 @@ struct device *device_open(struct fleet *fleet, uint32_t slot, struct device_id 
 	device->worker.pidfd = device->worker.line.fd = device->worker.line.listen_fd = -1;
 	snprintf(device->name, sizeof(device->name), "%s %u/%u", name, id.domid, id.devid);
 	snprintf(device->run_name, sizeof(device->run_name), "%s-%u-%u", name, id.domid, id.devid);
-	snprintf(device->backend, sizeof(device->backend), "%s/%s/%u/%u", store_root(fleet->store),
-			name, id.domid, id.devid);
+	store_backend(fleet->store, id, device->backend);
 	snprintf(device->frontend, sizeof(device->frontend), "/local/domain/%u/device/%s/%u",
 			id.domid, name, id.devid);
 	fleet->device[slot] = device;

@@ -39,7 +39,7 @@ struct device {
 	struct device_id id;
 	char name[32];			/* "vbd 7/51712": starts each log line */
 	char run_name[32];		/* "vbd-7-51712" */
-	char backend[96];
+	char backend[STORE_BACKEND_BYTES];
 	char frontend[64];
 	struct settings settings;
 	uint64_t generation;		/* 0: not introduced by us */
@@ -63,6 +63,9 @@ static inline struct store *store_of(const struct device *device)
 /* A line about a device, with a budget of its own for each level. */
 #define device_log(device, level, fmt, ...)                                                        \
 	log_write(&(device)->log[level], level, "%s: " fmt, (device)->name, ##__VA_ARGS__)
+
+/* What a control has given a backend directory, 0 where it has none (or one that cannot be ours): see store_trouble(). */
+uint64_t stored_generation(struct store *store, const char *backend);
 
 /*
  * Takes a device in: allocates, watches its frontend, adopts the connection that a former control

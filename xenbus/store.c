@@ -180,6 +180,12 @@ const char *store_root(const struct store *store)
 	return store->root;
 }
 
+void store_backend(const struct store *store, struct device_id id, char path[STORE_BACKEND_BYTES])
+{
+	snprintf(path, STORE_BACKEND_BYTES, "%s/%s/%u/%u", store_root(store), kind_name(id.kind), id.domid,
+			id.devid);
+}
+
 int store_fd(const struct store *store)
 {
 	return store->event_fd;

@@ -32,6 +32,11 @@ uint32_t store_domid(const struct store *store);
 /* "/local/domain/B/backend" of our domain. Lives as long as the store. */
 const char *store_root(const struct store *store);
 
+#define STORE_BACKEND_BYTES 96
+
+/* A device's backend directory, "/local/domain/B/backend/vbd/7/51712". */
+void store_backend(const struct store *store, struct device_id id, char path[STORE_BACKEND_BYTES]);
+
 /* Readable when something is dirty or the connection is lost; an eventfd that the owner polls. */
 int store_fd(const struct store *store);
 

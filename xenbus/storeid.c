@@ -93,15 +93,13 @@ static uint64_t served_generation(const char *run, const char *name)
 static void count_worker(void *arg, struct device_id id, const char *name)
 {
 	struct count *count = arg;
-	uint64_t served = served_generation(count->run, name), stored;
-	char path[128];
+	uint64_t served = served_generation(count->run, name);
+	char backend[STORE_BACKEND_BYTES];
 
 	if (served == 0)
 		return;
-	snprintf(path, sizeof(path), "%s/%s/%u/%u", store_root(count->store), kind_name(id.kind),
-			id.domid, id.devid);
-	if (store_u64(count->store, path, "xenback-generation", 1, UINT64_MAX, &stored) == 0 &&
-			stored == served)
+	store_backend(count->store, id, backend);
+	if (stored_generation(count->store, backend) == served)
 		count->known++;
 	else
 		count->lost++;

@@ -342,11 +342,10 @@ static void store_wait(void)
 
 static void store_connect(void)
 {
-	char path[128];
+	char path[STORE_BACKEND_BYTES];
 
 	store_wait();
-	snprintf(path, sizeof(path), "%s/%s/%u/%u", store_root(fleet.store),
-			kind_name(options.only.kind), options.only.domid, options.only.devid);
+	store_backend(fleet.store, options.only, path);
 	if (options.only.kind && !store_exists(fleet.store, path))
 		die(EXIT_FAILURE, "there is no device %s: the toolstack makes it, for example with "
 				"xl %s-attach", path, options.only.kind == DEVICE_VBD ? "block" : "network");

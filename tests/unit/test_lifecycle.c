@@ -76,9 +76,9 @@ uint32_t store_domid(const struct store *store)
 	return 0;
 }
 
-const char *store_root(const struct store *store)
+void store_backend(const struct store *store, struct device_id id, char path[STORE_BACKEND_BYTES])
 {
-	return "/local/domain/0/backend";
+	strcpy(path, "/local/domain/0/backend/vbd/7/51712");
 }
 
 int store_watch(struct store *store, const char *path, struct device_id id)
