@@ -35,10 +35,15 @@ struct template
 	bool many; /* a bridge per VLAN of bridge.vlans */
 };
 
+/* A byte order mark, UTF-8's. A name may not begin with it, or a plan that begins with that name is refused. */
+static const char mark[3] = { '\xef', '\xbb', '\xbf' };
+
 bool link_name_valid(const char *name)
 {
 	size_t length = strlen(name);
 
+	if (strncmp(name, mark, sizeof(mark)) == 0)
+		return false;
 	if (length == 0 || length >= IF_NAMESIZE || !strcmp(name, ".") || !strcmp(name, ".."))
 		return false;
 	for (; *name; name++) {
@@ -403,7 +408,7 @@ int plan_parse(const char *text, size_t bytes, struct plan *plan, struct complai
 	struct words words = { 0 };
 
 	memset(plan, 0, sizeof(*plan));
-	if (bytes >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
+	if (bytes >= sizeof(mark) && memcmp(text, mark, sizeof(mark)) == 0)
 		return complain(why, 1,
 			"the file begins with a byte order mark (UTF-8): save it without");
 	for (; text < end; text = newline + 1) {

@@ -290,6 +290,7 @@ static void a_byte_order_mark_is_named(void **state)
 {
 	assert_wrong("\xef\xbb\xbf# plan\nbr1 eth0 1", 1,
 		"the file begins with a byte order mark (UTF-8): save it without");
+	assert_wrong(" \xef\xbb\xbf" "br1 eth0 1", 1, "cannot be the name of a bridge");
 }
 
 static void a_line_without_end_or_with_zero_bytes_is_refused(void **state)
